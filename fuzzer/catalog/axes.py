@@ -25,6 +25,11 @@ def axis_name(axis: Axis) -> str:
     return "" if isinstance(axis, int) else _parts(axis)[1]
 
 
+def axis_factor(axis: Axis) -> int:
+    """How much longer an axis becomes where its letter grows by one: 2 of "2n+1", 0 of a fixed size."""
+    return 0 if isinstance(axis, int) else _parts(axis)[0]
+
+
 def axis_size(axis: Axis, sizes: Sizes) -> int:
     """An axis at these sizes: a number of its own, or "n", "2n", "n+1", "n-1", where n is the size of the axis of that letter."""
     if isinstance(axis, int):

@@ -284,17 +284,23 @@ class Op:
     conventions: tuple[Convention, ...] = ()
     #: The page or the paper that the definition follows.
     source: str = ""
-    #: The least length of vectors that makes sense.
+    #: The least length of vectors that is searched.
     min_length: int = 1
+    #: The least length at which it has a value, where that is below min_length: its results are constants there, or its derivatives zeros, which
+    #: show no error, but a user may ask for them. 0: min_length.
+    least_defined: int = 0
     #: The lengths n that make sense; empty: the usual list.
     lengths: tuple[int, ...] = ()
     #: Of an op with several axes: the sizes of each that are fuzzed, the usual one first (`shapes`). It has no `lengths` then.
     axes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    #: The shape of the result, where it is known: then the shrinker can make every axis shorter.
-    result: tuple[Axis, ...] = ()
+    #: The shape of the result, () of one number, where it is known: then the shrinker can make every axis shorter. None: it is not known.
+    result: tuple[Axis, ...] | None = None
     #: Axes of the result that the definition maps over: an output depends on those numbers alone that have its own index there, or lie in the window
-    #: at that index, or have no such axis. They lengthen no chain of roundings.
+    #: at or around that index, or have no such axis; and axes along which an output needs two places at most, wherever they are. They lengthen no
+    #: chain of roundings.
     parallel: tuple[str, ...] = ()
+    #: The param that is the stride of the axes of the result: of so many windows the first is there. Empty: every window is.
+    strided: str = ""
     #: The literature proves a bound relative to the largest input (Blanchard, Higham, Higham 2021); an error within it is less severe.
     normwise_bound: bool = False
     #: What an error is measured against: "" the element; "parts" the modulus of its complex number; "all" the largest output and inputs.

@@ -145,7 +145,7 @@ VALUES: dict[str, tuple[Range, ...]] = {
               "instance_norm", "group_norm", "standardize"),
     **_values("-max(abs(w)) * sqrt(length - 1) - max(abs(b))", "max(abs(w)) * sqrt(length - 1) + max(abs(b))",
               "Samuelson 1968: within sqrt(n - 1) deviations of the mean", "layer_norm_affine"),
-    **_values("-sqrt(length * length - 1)", "sqrt(length * length - 1)", "Samuelson 1968: within sqrt(n - 1) deviations of the mean",
+    **_values("-sqrt(h * l - 1)", "sqrt(h * l - 1)", "Samuelson 1968: within sqrt(n - 1) deviations of the mean",
               "per_image_standardization"),
     **_values("-sqrt(length)", "sqrt(length)", "no number of a vector is larger than its norm", "rms_norm"),
     **_values("-max(abs(w)) * sqrt(length)", "max(abs(w)) * sqrt(length)", "no number of a vector is larger than its norm", "rms_norm_weighted"),
@@ -178,7 +178,7 @@ VALUES: dict[str, tuple[Range, ...]] = {
     **_values("", "2", "1 less a cosine", "cosine_embedding"),
     **_values("", "1", "2 a b <= a + b for shares", "dice_loss", "ssim"),
     # cells and windows
-    "lstm_cell": (Range("-1", "1", "a share of a tanh", outputs=(0, 1)), Range("-max(abs(c)) - 1", "max(abs(c)) + 1", "two shares", outputs=(2, 3))),
+    "lstm_cell": (Range("-1", "1", "a share of a tanh", before="u"), Range("-max(abs(c)) - 1", "max(abs(c)) + 1", "two shares", since="u")),
     **_values("-max(1, max(abs(h)))", "max(1, max(abs(h)))", "an average of a tanh and the state", "gru_cell"),
     **_values("-max(abs(x))", "max(abs(x))", "a window of numbers from 0 to 1", "hann_window", "hamming_window", "bartlett_window", "cosine_window",
               "exponential_window", "gaussian_window", "kaiser_window", "kaiser_bessel_derived_window", "vorbis_window"),

@@ -19,6 +19,7 @@ import numpy as np
 from flint import arb
 from numpy.typing import NDArray
 
+from ulpfuzz.fuzzer.catalog.axes import axis_size
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.range_of_values import Range
 from ulpfuzz.fuzzer.formats import Format
@@ -33,9 +34,28 @@ Mask = NDArray[np.bool_]
 BITS = 256
 
 
-def claims(op: Op, order: str, output: int) -> list[Range]:
-    """What the record says of an output at an order."""
-    return [r for r in op.ranges if r.speaks_of(order) and (not r.outputs or output in r.outputs)]
+def claims(op: Op, order: str, output: int, inputs: Mapping[str, Array]) -> list[Range]:
+    """What the record says of an output at an order. inputs: (rows, ...) each."""
+    return [
+        r for r in op.ranges if r.speaks_of(order) and (not r.outputs or output in r.outputs) and _within(r, op, output, inputs)
+    ]
+
+
+def _within(claim: Range, op: Op, output: int, inputs: Mapping[str, Array]) -> bool:
+    """Whether an output is one of those from `since` on and before `before`."""
+    if not (claim.since or claim.before):
+        return True
+    sizes = tuple(sizes_in(op, inputs).items())
+    first = axis_size(claim.since, sizes) if claim.since else 0
+    return first <= output < (axis_size(claim.before, sizes) if claim.before else math.inf)
+
+
+def sizes_in(op: Op, inputs: Mapping[str, Array]) -> dict[str, int]:
+    """The sizes of the op's axes, by letter."""
+    sizes: dict[str, int] = {}
+    for spec in op.inputs:
+        sizes |= spec.axes_of(inputs[spec.name].shape[1:]) or {}
+    return sizes
 
 
 def inside_domain(op: Op, inputs: Mapping[str, Array]) -> Mask:
@@ -57,7 +77,7 @@ def extremes(rule: Rule, params: Mapping[str, Any], inputs: Mapping[str, Array],
     rows = len(next(iter(inputs.values())))
     least, most = np.full(rows, -np.inf), np.full(rows, np.inf)
     with np.errstate(all="ignore"):
-        for claim in claims(rule.op, rule.order, output):
+        for claim in claims(rule.op, rule.order, output, inputs):
             for text, sign in ((claim.low, -1.0), (claim.high, 1.0)):
                 if text:
                     m = Ball64()
@@ -108,8 +128,8 @@ class _End:
 
 
 def _ends(op: Op, order: str, params: Mapping[str, Any], single: Mapping[str, Array], output: int) -> Iterator[_End]:
-    said = claims(op, order, output)
     row = {name: np.asarray(values)[np.newaxis] for name, values in single.items()}
+    said = claims(op, order, output, row)
     if not said or not inside_domain(op, row)[0]:
         return
     for claim in said:
@@ -181,8 +201,8 @@ class _Ends:
             return self._lifted(self.inputs[name])
         if name in self.params:
             return self.m.num(Fraction(self.params[name]))
-        if name == "length":
-            return self.m.num(self._length())
+        if name == "length" or name in self.op.axis_names:
+            return self.m.num(sizes_in(self.op, self.inputs).get("n" if name == "length" else name, 1))
         if name == "pi":
             return self.m.const("pi")
         raise ValueError(f"{self.op.name} has no scalar input or param {name!r}")
@@ -194,12 +214,6 @@ class _Ends:
             case ast.Call(func=ast.Name(id="abs"), args=[one]):
                 return np.abs(self._vector(one))
         raise ValueError(f"no vector: {ast.unparse(node)}")
-
-    def _length(self) -> int:
-        sizes: dict[str, int] = {}
-        for spec in self.op.inputs:
-            sizes |= spec.axes_of(self.inputs[spec.name].shape[1:]) or {}
-        return sizes.get("n", 1)
 
     def _lifted(self, column: Array) -> Any:
         return self.m.lift(float(column[0])) if isinstance(self.m, Arb) else self.m.lift(column, 53)

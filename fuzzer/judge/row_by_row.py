@@ -113,7 +113,7 @@ class RowByRow:
         found, params, op = np.zeros(len(rows), np.bool_), dict(self.function.params), self.rule.op
         numbers = as_numbers(answers, self.rule.format)
         # Most claims are of all outputs, whose ends are evaluated once a row.
-        said = {output: tuple(claims(op, self.rule.order, output)) for output in np.unique(outputs).tolist()}
+        said = {output: tuple(claims(op, self.rule.order, output, self.inputs)) for output in np.unique(outputs).tolist()}
         for group in {claim for claim in said.values() if claim}:
             members = [output for output, claim in said.items() if claim == group]
             chosen = np.flatnonzero(np.isin(outputs, members))

@@ -20,7 +20,7 @@ from ulpfuzz.fuzzer.catalog.registry import op_named
 from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.formats import Format, UnknownName, format_named
-from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in, reaches
+from ulpfuzz.fuzzer.inputs.shapes import direction_counts, length_in, output_count, reaches
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
 _HEX = re.compile(r"([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)(?:p([+-]?\d+))?")
@@ -60,6 +60,8 @@ def point_of(op: Op, params: Mapping[str, Any], dtype: str, order: str, inputs: 
         name: array if listed[name] else np.broadcast_to(array, (rows, *array.shape)).copy() for name, array in arrays.items()
     }
     length = length_of(op, shaped)
+    if not output_count(op, params, length):
+        raise UserError(f"{op.name} has no output at inputs of this shape")
     for name, count in direction_counts(op, params, order, length).items():
         shaped[name] = _direction(op, name, count, rows, inputs.get(name), fmt)
     return Point(Batch(dtype, {name: values.astype(fmt.dtype) for name, values in shaped.items()}), any(listed.values()))
@@ -159,8 +161,9 @@ def length_of(op: Op, arrays: Mapping[str, NDArray[Any]]) -> Sizes:
     sizes = length_in(op, arrays)
     if sizes is None:
         raise UserError(_different(op, arrays))
-    if not reaches(sizes, op.min_length):
-        raise UserError(f"{op.name} needs vectors of at least {op.min_length} numbers, not {size_of(sizes, 'n')}")
+    least = op.least_defined or op.min_length
+    if not reaches(sizes, least):
+        raise UserError(f"{op.name} needs vectors of at least {least} numbers, not {size_of(sizes, 'n')}")
     return sizes
 
 

@@ -2,7 +2,7 @@
 
 Three things together: the type is one that frameworks use for checks; the message speaks of an argument; and the point has something to
 object to: a number that is infinite or NaN, at or beside an end of the op's domain, outside the documented one, or in an order that a
-structure forbids. An exception at an ordinary point stays a finding whatever it says.
+structure forbids; or vectors shorter than those that are searched. An exception at an ordinary point stays a finding whatever it says.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.catalog.op import Input
 from ulpfuzz.fuzzer.cell import Subject
 from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.formats import Format
+from ulpfuzz.fuzzer.inputs.shapes import length_in, reaches
 from ulpfuzz.fuzzer.inputs.structures import holds
 from ulpfuzz.fuzzer.judge.contract import facts_at
 
@@ -71,6 +72,9 @@ def objection_to(evaluator: Evaluator, subject: Subject, row: Batch) -> str:
     for fact in facts_at(evaluator.op, subject.implementation, params, row, evaluator.cell.order, device):
         if fact.open:
             return f"{fact.what}; {fact.source}"
+    sizes = length_in(evaluator.op, row.inputs)
+    if sizes is not None and not reaches(sizes, evaluator.op.min_length):
+        return f"vectors of less than {evaluator.op.min_length} numbers"
     exact = row.exact()
     for name, values in exact.items():
         if not np.isfinite(values).all():

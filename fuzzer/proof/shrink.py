@@ -153,16 +153,16 @@ def _shorter(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch
 
 def _narrower(candidate: Candidate, evaluator: Evaluator) -> Iterator[tuple[Batch, int]]:
     """Of an op with several axes, fewer elements along one of them, the failing output kept: the axes in turn, windows of each."""
-    op, order = evaluator.op, evaluator.cell.order
-    for name in op.axis_names if op.result else ():
+    op, order, params = evaluator.op, evaluator.cell.order, dict(evaluator.cell.params)
+    for name in op.axis_names if op.result is not None else ():
         least = op.least_length(order) if name == "n" else 1
         sizes = length_in(op, candidate.row.inputs)
         assert sizes is not None
         size = size_of(sizes, name)
         for fewer in sorted(n for n in {1, 2, 3, size // 2, size - 1} if least <= n < size and _cheap(n, evaluator)):
-            for left in axis_cuts(op, order, sizes, name, candidate.output, fewer):
-                row = cut_along(op, candidate.row, name, left)
-                output = moved_along(op, order, sizes, name, left, candidate.output)
+            for left in axis_cuts(op, params, order, sizes, name, candidate.output, fewer):
+                row = cut_along(op, params, candidate.row, name, left)
+                output = moved_along(op, params, order, sizes, name, left, candidate.output)
                 if output is not None and all(holds(row.format, i, row.inputs[i.name]) for i in op.inputs):
                     yield row, output
 

@@ -79,8 +79,9 @@ def conv2d(m: Arithmetic[N], x: Matrix[N], w: Matrix[N], stride: int = 1) -> Mat
 @define("conv3d")
 def conv3d(m: Arithmetic[N], x: list[Matrix[N]], w: list[Matrix[N]]) -> list[Matrix[N]]:
     """y_ijk = sum_abc w_abc x_(i + a)(j + b)(k + c); torch.nn.Conv3d."""
-    inner, places = list(itertools.product(range(len(w)), repeat=3)), range(len(x) - len(w) + 1)
-    return [[[m.sum([w[a][b][c] * x[i + a][j + b][k + c] for a, b, c in inner]) for k in places] for j in places] for i in places]
+    inner = list(itertools.product(range(len(w)), repeat=3))
+    deep, high, wide = (range(size - len(w) + 1) for size in (len(x), len(x[0]), len(x[0][0])))
+    return [[[m.sum([w[a][b][c] * x[i + a][j + b][k + c] for a, b, c in inner]) for k in wide] for j in high] for i in deep]
 
 
 @define("conv_transpose1d")
@@ -97,9 +98,9 @@ def conv_transpose1d(m: Arithmetic[N], x: Vector[N], w: Vector[N], stride: int =
 @define("conv_transpose2d")
 def conv_transpose2d(m: Arithmetic[N], x: Matrix[N], w: Matrix[N], stride: int = 1) -> Matrix[N]:
     """The transpose of conv2d; torch.nn.ConvTranspose2d."""
-    size = (len(x) - 1) * stride + len(w)
-    terms: list[list[Vector[N]]] = [[[] for _ in range(size)] for _ in range(size)]
-    for i, j in itertools.product(range(len(x)), repeat=2):
+    high, wide = ((size - 1) * stride + len(w) for size in (len(x), len(x[0])))
+    terms: list[list[Vector[N]]] = [[[] for _ in range(wide)] for _ in range(high)]
+    for i, j in itertools.product(range(len(x)), range(len(x[0]))):
         for a, b in itertools.product(range(len(w)), repeat=2):
             terms[i * stride + a][j * stride + b].append(w[a][b] * x[i][j])
     return [[m.sum(t) if t else m.num(0) for t in row] for row in terms]

@@ -156,28 +156,28 @@ def psnr(m: Arithmetic[N], x: Matrix[N], y: Matrix[N]) -> N:
 
 @define("total_variation")
 def total_variation(m: Arithmetic[N], x: Matrix[N]) -> N:
-    """The sum of |differences| of neighbours, down and across; Rudin, Osher, Fatemi, 1992; tf.image.total_variation."""
+    """The sum of |differences| of neighbours, down and across, 0 of one pixel; Rudin, Osher, Fatemi, 1992; tf.image.total_variation."""
     pairs = [(row[j], row[j + 1]) for row in x for j in range(len(row) - 1)]
     pairs += [(upper[j], lower[j]) for upper, lower in pairwise(x) for j in range(len(upper))]
-    return m.sum([m.abs(b - a) for a, b in pairs])
+    return m.sum([m.abs(b - a) for a, b in pairs]) if pairs else m.num(0)
 
 
 @define("image_gradients")
 def image_gradients(m: Arithmetic[N], x: Matrix[N]) -> list[Matrix[N]]:
     """Differences to the pixel below and to the one on the right, 0 at the border; tf.image.image_gradients."""
-    n, zero = len(x), m.num(0)
-    down = [[x[i + 1][j] - x[i][j] if i + 1 < n else zero for j in range(n)] for i in range(n)]
-    across = [[x[i][j + 1] - x[i][j] if j + 1 < n else zero for j in range(n)] for i in range(n)]
+    rows, columns, zero = len(x), len(x[0]), m.num(0)
+    down = [[x[i + 1][j] - x[i][j] if i + 1 < rows else zero for j in range(columns)] for i in range(rows)]
+    across = [[x[i][j + 1] - x[i][j] if j + 1 < columns else zero for j in range(columns)] for i in range(rows)]
     return [down, across]
 
 
 @define("sobel_edges")
 def sobel_edges(m: Arithmetic[N], x: Matrix[N]) -> list[Matrix[N]]:
     """Sobel's two differences, the image mirrored at its outer pixels; tf.image.sobel_edges."""
-    n = len(x)
+    rows, columns = len(x), len(x[0])
 
     def pixel(i: int, j: int) -> N:
-        return x[min(abs(i), 2 * (n - 1) - i)][min(abs(j), 2 * (n - 1) - j)]
+        return x[min(abs(i), 2 * (rows - 1) - i)][min(abs(j), 2 * (columns - 1) - j)]
 
     def edges(i: int, j: int) -> Vector[N]:
         sides = [(k, w) for k, w in ((-1, 1), (0, 2), (1, 1))]
@@ -185,7 +185,7 @@ def sobel_edges(m: Arithmetic[N], x: Matrix[N]) -> list[Matrix[N]]:
         across = [w * (pixel(i + k, j + 1) - pixel(i + k, j - 1)) for k, w in sides]
         return [m.sum(down), m.sum(across)]
 
-    return [[edges(i, j) for j in range(n)] for i in range(n)]
+    return [[edges(i, j) for j in range(columns)] for i in range(rows)]
 
 
 def _gaussian(m: Arithmetic[N], sigma: Fraction) -> Vector[N]:
@@ -197,13 +197,13 @@ def _gaussian(m: Arithmetic[N], sigma: Fraction) -> Vector[N]:
 @define("gaussian_blur")
 def gaussian_blur(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """Products of three weights down and three across, sigma 1, zeros outside; keras.ops.image.gaussian_blur."""
-    n, weights = len(x), _gaussian(m, Fraction(1))
+    rows, columns, weights = len(x), len(x[0]), _gaussian(m, Fraction(1))
 
     def at(i: int, j: int) -> N:
-        near = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if 0 <= i + a < n and 0 <= j + b < n]
+        near = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if 0 <= i + a < rows and 0 <= j + b < columns]
         return m.sum([weights[a + 1] * weights[b + 1] * x[i + a][j + b] for a, b in near])
 
-    return [[at(i, j) for j in range(n)] for i in range(n)]
+    return [[at(i, j) for j in range(columns)] for i in range(rows)]
 
 
 @define("ssim")
@@ -214,7 +214,7 @@ def ssim(m: Arithmetic[N], x: Matrix[N], y: Matrix[N]) -> N:
     cells = [(a, b) for a in range(3) for b in range(3)]
     scores = []
     for i in range(len(x) - 2):
-        for j in range(len(x) - 2):
+        for j in range(len(x[0]) - 2):
             w = [weights[a] * weights[b] for a, b in cells]
             u, v = ([z[i + a][j + b] for a, b in cells] for z in (x, y))
             mu, nu = (m.sum([p * q for p, q in zip(w, z, strict=True)]) for z in (u, v))

@@ -96,9 +96,10 @@ def _applied(m: Arithmetic[N], weights: Weights, x: Vector[N]) -> Vector[N]:
     return [m.sum([v * w for w, v in zip(row, x, strict=True) if w]) for row in weights]
 
 
-def _applied_twice(m: Arithmetic[N], weights: Weights, x: Matrix[N]) -> Matrix[N]:
-    rows = [_applied(m, weights, row) for row in x]
-    columns = [_applied(m, weights, list(column)) for column in zip(*rows, strict=True)]
+def _applied_twice(m: Arithmetic[N], weights: Callable[[int], Weights], x: Matrix[N]) -> Matrix[N]:
+    """To the rows, then to the columns; weights: of so many inputs."""
+    rows = [_applied(m, weights(len(row)), row) for row in x]
+    columns = [_applied(m, weights(len(x)), list(column)) for column in zip(*rows, strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -116,13 +117,13 @@ def upsample_linear(m: Arithmetic[N], x: Vector[N], align_corners: bool = False)
 @define("upsample_bilinear")
 def upsample_bilinear(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """upsample_linear of rows, then of columns; torch.nn.Upsample, "bilinear"."""
-    return _applied_twice(m, _normalised(len(x), 2 * len(x), _triangle), x)
+    return _applied_twice(m, lambda n: _normalised(n, 2 * n, _triangle), x)
 
 
 @define("upsample_bicubic")
 def upsample_bicubic(m: Arithmetic[N], x: Matrix[N]) -> Matrix[N]:
     """Twice as many rows and columns by cubic convolution with a = -3/4, the border repeated; torch.nn.Upsample, "bicubic"."""
-    return _applied_twice(m, _replicated(len(x), 2 * len(x), _cubic(Fraction(-3, 4))), x)
+    return _applied_twice(m, lambda n: _replicated(n, 2 * n, _cubic(Fraction(-3, 4))), x)
 
 
 @define("resize_cubic")

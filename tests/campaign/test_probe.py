@@ -141,6 +141,16 @@ def test_an_exception_where_there_is_an_answer_is_a_finding() -> None:
     assert outside["class"] == "undecided"
 
 
+def test_a_check_of_the_length_of_a_vector_that_is_not_searched_is_no_finding() -> None:
+    def refuse(right: NDArray[Any], batch: Batch) -> NDArray[Any]:
+        raise FrameworkError("ValueError: Expected more than 1 value per channel when training")
+
+    for x, expected in ([3.0], "rejected"), ([1.0, 2.0, 4.0], "unstable"):
+        with planted(np.zeros_like, refuse):
+            (entry, *_) = told("layer_norm", "float32", {"x": x}, targets="torch")["targets"]
+        assert entry["class"] == expected
+
+
 def test_a_flushed_result_is_ok_and_says_so() -> None:
     class Flushing:
         name, version, orders, lengths, switches = "torch", "0", ("value",), None, {}

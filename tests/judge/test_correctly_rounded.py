@@ -22,11 +22,15 @@ from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
 
 #: Rows per batch. Derivatives cost the framework, not the judge, ten times a value.
 ROWS = {"value": 64, "grad": 12, "jvp": 6, "grad2": 6}
+#: Of an op with several axes, the product of the largest that are drawn besides the least: vectors and their tails. Derivatives are differences of
+#: all outputs by each number.
+LARGE = {"value": 300, "grad": 20, "jvp": 20, "grad2": 6}
 SHORT = {"value": (2, 3, 8), "grad": (2, 3, 8), "jvp": (2, 3), "grad2": (2, 3)}
 
 
 def batches(op: Op, params: dict[str, Any], dtype: str, order: str, rows: int, recipes: int) -> Iterator[Batch]:
-    """A part of the special grid that differs by op and dtype, with all its special values; then recipes."""
+    """A part of the special grid that differs by op and dtype, with all its special values; then recipes; of several axes a few rows of a larger
+    shape."""
     specials = op.name in SPECIAL
     grid = special_batch(op, params, dtype, order, limit=1024, specials=specials)
     step = max(1, grid.rows // rows)
@@ -40,6 +44,12 @@ def batches(op: Op, params: dict[str, Any], dtype: str, order: str, rows: int, r
         op, dtype, seed=1, count=recipes, order=order, params=params, rows=rows, lengths=lengths, specials=specials
     ):
         yield recipe.expand(op, params, dtype, order).take(slice(0, rows))
+    if op.axes:
+        large = max((sizes for sizes in op.shapes if work_of(sizes) <= LARGE[order]), key=work_of)
+        for recipe in draw_recipes(
+            op, dtype, seed=2, count=1, order=order, params=params, rows=rows, lengths=[large], specials=specials
+        ):
+            yield recipe.expand(op, params, dtype, order).take(slice(0, max(1, rows // 8)))
 
 
 def false_alarms(op: Op, dtype: str, order: str, rows: int, recipes: int) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from mpmath import mp, mpf
 
 from tests.oracles.truth import BITS, Checked, truths, truths_by_family
+from ulpfuzz.fuzzer.catalog.axes import Sizes, work_of
 from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import Input, Op
 from ulpfuzz.fuzzer.catalog.registry import catalogue, ops
@@ -25,6 +26,9 @@ SCALARS = [
     -88.75, 104.0, -104.0, 250.0, 0.999999999, 1 - 2.0**-53,
 ]  # fmt: skip
 
+#: The product of the axes of a shape that is compared: truths in exact rationals take a while.
+WORK_OF_POINTS = 80
+
 
 def _scalar(rng: random.Random, entry: Input, index: int) -> float:
     while True:
@@ -37,20 +41,21 @@ def _scalar(rng: random.Random, entry: Input, index: int) -> float:
 
 
 def points(op: Op, checked: Checked) -> Iterator[list[Any]]:
-    """Seeded points of the domain, half of them edges; unary ops see every edge; one length for each point, 2 to 5 where the op has no own."""
+    """Seeded points of the domain, half of them edges; unary ops see every edge; one length for each point, 2 to 5 where the op has no own, or
+    one of the shapes of few numbers where it has several axes."""
     rng = random.Random(f"definitions of {op.name}")
     if len(op.inputs) == 1 and op.elementwise and checked.draw is None:
         yield from ([x] for x in SCALARS if op.inputs[0].low <= x <= op.inputs[0].high)
     for _ in range(checked.points):
         usual = [n for n in op.lengths if n <= 6] or [n for n in range(2, 6) if n >= op.min_length] or [op.min_length]
-        length = rng.choice(usual)
+        length: Any = rng.choice([s for s in op.shapes if work_of(s) <= WORK_OF_POINTS] if op.axes else usual)
         if checked.draw is not None:
             yield checked.draw(rng, length)
             continue
         yield [_input(rng, entry, i, length) for i, entry in enumerate(op.inputs)]
 
 
-def _input(rng: random.Random, entry: Input, index: int, length: int) -> Any:
+def _input(rng: random.Random, entry: Input, index: int, length: Sizes) -> Any:
     sizes = entry.sizes(length)
     numbers = np.asarray([_scalar(rng, entry, index) for _ in range(math.prod(sizes))]).reshape((1, *sizes))
     return satisfy(FLOAT64, entry, numbers)[0].tolist()

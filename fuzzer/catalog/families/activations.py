@@ -141,6 +141,6 @@ OPS: list[Op] = [
     op("sparsemax", [vector("x")],
        tensorflow=["tf.keras.ops.sparsemax(x, axis=-1)", "tf.keras.activations.sparsemax(x, axis=-1)"], accuracy="accumulating",
        lengths=(1, 2, 3, 5, 8), verified="bisection of the sum", topics=ACTIVATION),
-    op("standardize", [vector("x")], jax="jax.nn.standardize(x, axis=-1, epsilon=eps)", params={"eps": (1e-5,)}, min_length=2,
+    op("standardize", [vector("x")], jax="jax.nn.standardize(x, axis=-1, epsilon=eps)", params={"eps": (1e-5,)}, min_length=2, least_defined=1,
        accuracy="accumulating", verified=FORMULA, topics=ACTIVATION),
 ]  # fmt: skip

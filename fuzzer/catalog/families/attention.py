@@ -71,7 +71,7 @@ OPS: list[Op] = [
     op("additive_attention", QKV, tensorflow="tf.keras.layers.AdditiveAttention(use_scale=False, dtype=q.dtype.name)([q, v, k])",
        **OF_QKV, accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=ATTENTION),
     op("masked_softmax", [vector("x"), MASK], tensorflow="tf.keras.layers.Softmax(dtype=x.dtype.name)(x, mask=mask > 0)",
-       jax="jax.nn.softmax(x, axis=-1, where=mask > 0)", accuracy="accumulating", normwise_bound=True, min_length=2,
+       jax="jax.nn.softmax(x, axis=-1, where=mask > 0)", accuracy="accumulating", normwise_bound=True, min_length=2, least_defined=1,
        source="https://docs.jax.dev/en/latest/_autosummary/jax.nn.softmax.html: zero where the mask is, so everywhere if it is empty",
        verified=FORMULA, topics=ACTIVATION,
        documented=(INFINITE,)),

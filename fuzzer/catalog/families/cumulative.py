@@ -53,7 +53,7 @@ OPS: list[Op] = [
     op("diff", X, torch="torch.diff(x, n=times, dim=-1)",
        tensorflow=["tf.keras.ops.diff(x, n=times, axis=-1)", "tf.experimental.numpy.diff(x, n=times, axis=-1)"],
        jax=["jnp.diff(x, n=times, axis=-1)", call("jax.vmap(jnp.ediff1d)(x)", when={"times": (1,)})], numpy=peer("np.diff(x, n=times, axis=-1)"),
-       params={"times": (1, 2)}, min_length=3, accuracy="accumulating", verified=RATIONALS, topics=QUADRATURE),
+       params={"times": (1, 2)}, min_length=3, least_defined=2, accuracy="accumulating", verified=RATIONALS, topics=QUADRATURE),
     op("trapezoid", YX, torch="torch.trapezoid(y, x, dim=-1)", tensorflow="tf.keras.ops.trapezoid(y, x, axis=-1)",
        jax=["jnp.trapezoid(y, x, axis=-1)", "jax.scipy.integrate.trapezoid(y, x, axis=-1)"], numpy=peer("np.trapezoid(y, x, axis=-1)"),
        min_length=2, accuracy="accumulating", verified=RATIONALS, topics=QUADRATURE),

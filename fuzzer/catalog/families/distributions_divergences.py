@@ -97,9 +97,10 @@ OPS: list[Op] = [
     kl("categorical", "torch.distributions.Categorical(probs=p, validate_args=False)",
        "torch.distributions.Categorical(probs=q, validate_args=False)", "", SUM,
        inputs=[vector("p", POSITIVE, 1, structure="simplex", finite=True), vector("q", POSITIVE, 1, structure="simplex", finite=True)], **ROWS,
-       documented=clamped("kl_categorical", "p", "q")),
+       least_defined=1, documented=clamped("kl_categorical", "p", "q")),
     kl("categorical_logits", "torch.distributions.Categorical(logits=x, validate_args=False)",
-       "torch.distributions.Categorical(logits=y, validate_args=False)", "", SUM, inputs=[vector("x"), vector("y")], lengths=(2, 3, 5, 8), **ROWS),
+       "torch.distributions.Categorical(logits=y, validate_args=False)", "", SUM, inputs=[vector("x"), vector("y")], lengths=(2, 3, 5, 8), **ROWS,
+       least_defined=1),
     kl("dirichlet", "torch.distributions.Dirichlet(a, validate_args=False)", "torch.distributions.Dirichlet(b, validate_args=False)", "",
        "sums of divergences of beta distributions", inputs=[vector("a", POSITIVE, finite=True), vector("b", POSITIVE, finite=True)], **ROWS),
 ]  # fmt: skip

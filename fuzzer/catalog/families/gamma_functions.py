@@ -86,7 +86,7 @@ OPS: list[Op] = [
     op("multivariate_betaln", [vector("x", 0)], tensorflow=call("tf.math.lbeta(x)", dtypes=HALF, without=("grad2 float16",)),
        torch="torch.lgamma(x).sum(-1) - torch.lgamma(x.sum(-1))",
        jax="jax.scipy.special.gammaln(x).sum(-1) - jax.scipy.special.gammaln(x.sum(-1))",
-       accuracy="accumulating", min_length=2, verified=FORMULA, topics=SPECIAL),
+       accuracy="accumulating", min_length=2, least_defined=1, verified=FORMULA, topics=SPECIAL),
     op("multigammaln", [scalar("x", 1.0078125)], params={"d": (3, 2)},
        torch=["torch.special.multigammaln(x, d)", "torch.mvlgamma(x, d)"],
        jax="jax.scipy.special.multigammaln(x, d)", numpy=peer("np.vectorize(lambda v: scipy.special.multigammaln(v, d))(x)", ("float64",)),

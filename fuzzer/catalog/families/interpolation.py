@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ulpfuzz.fuzzer.catalog import pages
 from ulpfuzz.fuzzer.catalog.op import FORMULA, RATIONALS, Documented, Op, call, domain, matrix, op, peer, scalar, tensor, vector
 
@@ -9,11 +11,17 @@ WIDE = ("float32", "float64")
 RANGES, RESAMPLING, POLYNOMIALS = ("ranges",), ("interpolation", "images"), ("polynomials",)
 ENDS = [vector("x", size=2)]
 X = [vector("x")]
-PLANE = [matrix("x")]
 LENGTHS = (1, 2, 3, 5, 8, 16)
-PLANES = (1, 2, 3, 5)
+RESAMPLED = (*LENGTHS, 17, 64)
+#: h rows of l pixels: sizes at which kernels change.
+PLANE = matrix("x", rows="h", columns="l")
+PLANES: dict[str, tuple[int, ...]] = {"h": (3, 1, 2, 4, 16), "l": (3, 1, 2, 5, 16, 17, 64)}
+TWICE: dict[str, Any] = {"axes": PLANES, "result": ("2h", "2l"), "parallel": ("h", "l")}
+#: Three points of a plane; one pixel has its value everywhere.
+POINTS: dict[str, Any] = {"axes": {"h": (3, 2, 4, 16), "l": (3, 2, 5, 16, 17, 64)}, "result": (3,), "parallel": ("h", "l")}
 #: Rows as images of one column; sheets are to lose rows, not columns.
-SHEET = [matrix("x", rows="n+3")]
+SHEET = [matrix("x", rows="h+3", columns="l")]
+FEWER: dict[str, Any] = {"axes": {"h": (3, 1, 2, 5, 13, 61), "l": PLANES["l"]}, "result": (3, "l"), "parallel": ("l",)}
 CENTRES = {"align_corners": (False,)}
 #: Forward mode through tf.image.resize is zero: its kernel's gradient has none.
 NO_FORWARD, ONCE = ("jvp",), ("jvp", "grad2")
@@ -39,7 +47,7 @@ OPS: list[Op] = [
        topics=RANGES,
        documented=(domain("x>0", pages.numpy("numpy.geomspace"), "a geometric progression, spaced evenly on a log scale, which has no zero"),)),
     op("interp", [scalar("x"), vector("xp", structure="ascending"), vector("fp")], jax="jax.vmap(jnp.interp)(x, xp, fp)",
-       numpy=peer("np.stack([np.interp(*row) for row in zip(x, xp, fp)])", ("float64",)), lengths=(2, 3, 5, 8), min_length=2,
+       numpy=peer("np.stack([np.interp(*row) for row in zip(x, xp, fp)])", ("float64",)), lengths=(2, 3, 5, 8), min_length=2, least_defined=1,
        accuracy="accumulating", verified=FORMULA, topics=("interpolation",)),
     op("upsample_linear", X,
        torch=["torch.nn.functional.interpolate(x[:, None], scale_factor=2, mode='linear', align_corners=align_corners)[:, 0]",
@@ -49,46 +57,46 @@ OPS: list[Op] = [
                         without=NO_FORWARD),
                    call("tf.keras.ops.image.resize(x[:, :, None, None], (2 * x.shape[1], 1))[:, :, 0, 0]", when=CENTRES, without=NO_FORWARD)],
        jax=call("jax.image.resize(x, (x.shape[0], 2 * x.shape[1]), 'linear')", when=CENTRES), params={"align_corners": (False, True)},
-       lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
-    op("upsample_bilinear", PLANE,
+       lengths=RESAMPLED, accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
+    op("upsample_bilinear", [PLANE],
        torch=["torch.nn.functional.interpolate(x[:, None], scale_factor=2, mode='bilinear')[:, 0]",
               call("torch.nn.functional.interpolate(x[:, None], scale_factor=2, mode='bilinear', antialias=True)[:, 0]", dtypes=WIDE)],
-       tensorflow=[call("tf.image.resize(x[..., None], (2 * x.shape[1], 2 * x.shape[1]))[..., 0]", dtypes=("float32",), without=NO_FORWARD),
-                   call("tf.keras.ops.image.resize(x[..., None], (2 * x.shape[1], 2 * x.shape[1]))[..., 0]", without=NO_FORWARD)],
-       jax="jax.image.resize(x, (x.shape[0], 2 * x.shape[1], 2 * x.shape[1]), 'bilinear')", lengths=PLANES, accuracy="accumulating",
+       tensorflow=[call("tf.image.resize(x[..., None], (2 * x.shape[1], 2 * x.shape[2]))[..., 0]", dtypes=("float32",), without=NO_FORWARD),
+                   call("tf.keras.ops.image.resize(x[..., None], (2 * x.shape[1], 2 * x.shape[2]))[..., 0]", without=NO_FORWARD)],
+       jax="jax.image.resize(x, (x.shape[0], 2 * x.shape[1], 2 * x.shape[2]), 'bilinear')", **TWICE, accuracy="accumulating",
        verified=RATIONALS, topics=RESAMPLING),
-    op("upsample_bicubic", PLANE, torch="torch.nn.functional.interpolate(x[:, None], scale_factor=2, mode='bicubic')[:, 0]", lengths=PLANES,
+    op("upsample_bicubic", [PLANE], torch="torch.nn.functional.interpolate(x[:, None], scale_factor=2, mode='bicubic')[:, 0]", **TWICE,
        accuracy="accumulating", verified=RATIONALS, topics=RESAMPLING),
     op("resize_cubic", X,
        torch=call("torch.nn.functional.interpolate(x[:, None, None], (1, 2 * x.shape[1]), mode='bicubic', antialias=True)[:, 0, 0]", dtypes=WIDE),
        tensorflow=[call("tf.image.resize(x[:, :, None, None], (2 * x.shape[1], 1), 'bicubic')[:, :, 0, 0]", dtypes=("float32",), without=ONCE),
                    call("tf.keras.ops.image.resize(x[:, :, None, None], (2 * x.shape[1], 1), 'bicubic')[:, :, 0, 0]", grad_dtypes=WIDE,
                         without=ONCE)],
-       jax="jax.image.resize(x, (x.shape[0], 2 * x.shape[1]), 'cubic')", lengths=LENGTHS, accuracy="accumulating", verified=RATIONALS,
+       jax="jax.image.resize(x, (x.shape[0], 2 * x.shape[1]), 'cubic')", lengths=RESAMPLED, accuracy="accumulating", verified=RATIONALS,
        topics=RESAMPLING),
     op("downsample_linear", SHEET,
        torch=call("torch.nn.functional.interpolate(x[:, None], (3, x.shape[2]), mode='bilinear', antialias=True)[:, 0]", dtypes=WIDE),
        tensorflow=call("tf.image.resize(x[..., None], (3, x.shape[2]), antialias=True)[..., 0]", dtypes=("float32",), without=ONCE),
-       jax="jax.image.resize(x, (x.shape[0], 3, x.shape[2]), 'linear')", lengths=PLANES, accuracy="accumulating", verified=RATIONALS,
+       jax="jax.image.resize(x, (x.shape[0], 3, x.shape[2]), 'linear')", **FEWER, accuracy="accumulating", verified=RATIONALS,
        topics=RESAMPLING),
     op("downsample_cubic", SHEET,
        torch=call("torch.nn.functional.interpolate(x[:, None], (3, x.shape[2]), mode='bicubic', antialias=True)[:, 0]", dtypes=WIDE),
        tensorflow=call("tf.image.resize(x[..., None], (3, x.shape[2]), 'bicubic', antialias=True)[..., 0]", dtypes=("float32",), without=ONCE),
-       jax="jax.image.resize(x, (x.shape[0], 3, x.shape[2]), 'cubic')", lengths=PLANES, accuracy="accumulating", verified=RATIONALS,
+       jax="jax.image.resize(x, (x.shape[0], 3, x.shape[2]), 'cubic')", **FEWER, accuracy="accumulating", verified=RATIONALS,
        topics=RESAMPLING),
     op("resize_lanczos3", X,
        tensorflow=call("tf.image.resize(x[:, :, None, None], (2 * x.shape[1], 1), 'lanczos3')[:, :, 0, 0]", dtypes=("float32",), without=ONCE),
-       jax="jax.image.resize(x, (x.shape[0], 2 * x.shape[1]), 'lanczos3')", lengths=LENGTHS, accuracy="accumulating", verified=FORMULA,
+       jax="jax.image.resize(x, (x.shape[0], 2 * x.shape[1]), 'lanczos3')", lengths=RESAMPLED, accuracy="accumulating", verified=FORMULA,
        topics=RESAMPLING),
-    op("map_coordinates", [matrix("x"), tensor("c", (2, 3), -2.0, 8.0)],
+    op("map_coordinates", [PLANE, tensor("c", (2, 3), -2.0, 8.0)],
        tensorflow=call("tf.vectorized_map(lambda r: tf.keras.ops.image.map_coordinates(r[0], r[1], 1, 'nearest'), (x, c))", without=("jvp",)),
        jax="jax.vmap(lambda x, c: jax.scipy.ndimage.map_coordinates(x, list(c), 1, 'nearest'))(x, c)",
        numpy=peer("np.stack([scipy.ndimage.map_coordinates(a, b, order=1, mode='nearest') for a, b in zip(x, c)])", WIDE),
-       lengths=PLANES[1:], min_length=2, orders=("value", "grad", "jvp"), accuracy="accumulating", verified=FORMULA, topics=RESAMPLING),
-    op("grid_sample", [matrix("x"), tensor("grid", (3, 2), -1.5, 1.5)],
+       **POINTS, orders=("value", "grad", "jvp"), accuracy="accumulating", verified=FORMULA, topics=RESAMPLING),
+    op("grid_sample", [PLANE, tensor("grid", (3, 2), -1.5, 1.5)],
        torch=call("torch.nn.functional.grid_sample(x[:, None], grid[:, None], align_corners=align_corners)[:, 0, 0]", without=NO_FORWARD),
        params={"align_corners": (False, True)},
-       lengths=PLANES[1:], min_length=2, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING,
+       **POINTS, accuracy="accumulating", verified=FORMULA, topics=RESAMPLING,
        documented=(Documented("a NaN in the grid is interpreted as -1", pages.torch("torch.nn.functional.grid_sample"), where="grid~nan",
                               frameworks=("torch",)),)),
     op("affine_grid", [tensor("theta", (2, 3))], torch="torch.nn.functional.affine_grid(theta, (len(theta), 1, 2, 3), align_corners=False)",
@@ -103,7 +111,7 @@ OPS: list[Op] = [
        lengths=LENGTHS, verified=RATIONALS, topics=POLYNOMIALS),
     op("polymul", [vector("p"), vector("q")], jax="jax.vmap(jnp.polymul)(p, q)",
        numpy=peer("np.stack([np.polymul(*row) for row in zip(p, q)])", ("float64",)),
-       lengths=(2, 3, 5, 8), min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+       lengths=(2, 3, 5, 8), min_length=2, least_defined=1, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
     op("poly", X, jax="jax.vmap(jnp.poly)(x)",
-       lengths=LENGTHS[1:], min_length=2, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
+       lengths=LENGTHS[1:], min_length=2, least_defined=1, accuracy="accumulating", verified=RATIONALS, topics=POLYNOMIALS),
 ]  # fmt: skip

@@ -125,7 +125,7 @@ OPS: list[Op] = [
              jax=["jnp.trace(a, axis1=-2, axis2=-1)"], numpy=peer("np.trace(a, axis1=-2, axis2=-1)"), lengths=(2, 3, 8, 16, 17)),
     normwise("vander", [vector("x")], torch=[call("torch.linalg.vander(x)", dtypes=WIDE)],
              tensorflow=["tf.map_fn(lambda x: tf.experimental.numpy.vander(x, increasing=True), x)"],
-             jax=["jax.vmap(lambda x: jnp.vander(x, increasing=True))(x)"], lengths=(2, 3, 5, 8)),
+             jax=["jax.vmap(lambda x: jnp.vander(x, increasing=True))(x)"], min_length=2, least_defined=1, lengths=(2, 3, 5, 8)),
     normwise("tridiagonal_solve", [*REGULAR, B], tensorflow=wide(f"tf.linalg.tridiagonal_solve({TF_BANDS}, b)")),
     normwise("tridiagonal_matmul", [*A, B], tensorflow=wide(f"tf.linalg.tridiagonal_matmul({TF_BANDS}, b[..., None])[..., 0]")),
 ]  # fmt: skip

@@ -37,16 +37,17 @@ OPS: list[Op] = [
        tensorflow=["tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=x)",
                    "tf.keras.losses.categorical_crossentropy(y, x, from_logits=True)"],
        jax="-jnp.sum(y * jax.nn.log_softmax(x, axis=-1), axis=-1)",
-       min_length=2, accuracy="accumulating", sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True,
+       min_length=2, least_defined=1, accuracy="accumulating", sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True,
        verified=FORMULA, topics=LOSS),
     op("smoothed_cross_entropy", [vector("x"), INDEX],
        torch="torch.nn.functional.cross_entropy(x, y.long(), label_smoothing=smoothing, reduction='none')",
        tensorflow="tf.keras.losses.categorical_crossentropy(tf.one_hot(tf.cast(y, tf.int32), x.shape[-1], dtype=x.dtype), x, "
        "from_logits=True, label_smoothing=smoothing)", params={"smoothing": (0.125, 0.5)}, min_length=2, accuracy="accumulating",
        sup_first_derivative=1.0, sup_second_derivative=0.25, normwise_bound=True, verified=FORMULA, topics=LOSS),
-    op("linear_cross_entropy", [vector("x"), matrix("w", rows=3), INDEX],
+    op("linear_cross_entropy", [vector("x"), matrix("w", rows="c+1"), INDEX],
        torch="torch.stack([torch.nn.functional.linear_cross_entropy(u, v, k, reduction='none') for u, v, k in zip(x, w, y.long())])",
-       accuracy="accumulating", normwise_bound=True, lengths=(1, 2, 3, 5, 8), verified=FORMULA, topics=LOSS),
+       axes={"n": (3, 1, 2, 5, 16, 64), "c": (2, 1, 3, 16, 63)}, result=(),
+       accuracy="accumulating", normwise_bound=True, verified=FORMULA, topics=LOSS),
     op("ctc_loss", [tensor("x", ("n", 3))],
        torch=call("torch.nn.functional.ctc_loss(torch.nn.functional.log_softmax(x, dim=-1).transpose(0, 1), "
                   "torch.tensor([[1, second]], device=x.device).repeat(len(x), 1), "

@@ -43,7 +43,7 @@ OPS: list[Op] = [
        verified=FORMULA, topics=LOSS),
     op("cosine_embedding", [vector("a"), vector("b"), INDEX],
        torch="torch.nn.functional.cosine_embedding_loss(a, b, 2 * y - 1, margin=margin, reduction='none')",
-       params={"margin": (0.0, 0.5)}, min_length=2, accuracy="accumulating", verified=FORMULA, topics=LOSS),
+       params={"margin": (0.0, 0.5)}, min_length=2, least_defined=1, accuracy="accumulating", verified=FORMULA, topics=LOSS),
     op("circle_loss", [tensor("x", (4, "n"), -1, 1)],
        tensorflow="tf.map_fn(lambda e: tf.keras.losses.circle(tf.constant([0, 0, 1, 1]), e, gamma=gamma, margin=margin), x)",
        params={"gamma": (4.0, 16.0), "margin": (0.4,)}, lengths=(1, 2, 3, 5), accuracy="accumulating", verified=FORMULA, topics=LOSS),

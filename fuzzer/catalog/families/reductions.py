@@ -67,7 +67,7 @@ OPS: list[Op] = [
                    "tf.keras.ops.norm(x, ord=ord, axis=-1)"],
        jax=["jnp.linalg.norm(x, ord=ord, axis=-1)", "jnp.linalg.vector_norm(x, ord=ord, axis=-1)"],
        numpy=peer("np.linalg.norm(x, ord=ord, axis=-1)"),
-       params={"ord": (2, 1, INF, 3, 0.5)}, conventions=(subgradient("x=0"),), accuracy="accumulating", verified=FORMULA,
+       params={"ord": (2, 1, INF, 3, 0.5, 0.1)}, conventions=(subgradient("x=0"),), accuracy="accumulating", verified=FORMULA,
        topics=("reductions", "linear algebra")),
     op("sum_of_squares", X,
        torch=["torch.sum(torch.square(x), dim=-1) / divisor", call("torch.linalg.vecdot(x, x)", when={"divisor": (1,)})],

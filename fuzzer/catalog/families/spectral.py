@@ -17,6 +17,9 @@ BACKWARD = {"norm": ("backward",)}
 #: Definitions are sums over all pairs; powers of two, primes and others go through different algorithms.
 LENGTHS = (1, 2, 3, 4, 5, 8, 16, 17)
 SHORT = (1, 2, 3, 4)
+#: h rows of l numbers.
+PLANES: dict[str, tuple[int, ...]] = {"h": (3, 1, 2, 4, 8), "l": (3, 1, 2, 4, 5, 16, 17)}
+PLANE: dict[str, Any] = {"axes": PLANES, "result": ("h", "l", 2)}
 #: Windows are exact to the last place of their peak, not of their ends.
 WINDOW_LENGTHS = (1, 2, 4, 8, 16, 64, 69, 1000)
 SYMMETRIC = {"periodic": (False,)}
@@ -50,12 +53,12 @@ OPS: list[Op] = [
     op("ifft", Z, torch="torch.fft.ifft(x, norm=norm)", tensorflow=call("tf.signal.ifft(x)", when=BACKWARD),
        jax=["jnp.fft.ifft(x, norm=norm)", call("jax.lax.fft(x, 'IFFT', x.shape[1:])", when=BACKWARD)],
        numpy=peer("np.fft.ifft(x, norm=norm)", COMPLEX), params=NORMS, lengths=LENGTHS, **_transform()),
-    op("fft2", [matrix("x", complex=True)], torch=["torch.fft.fft2(x)", "torch.fft.fftn(x, dim=(-2, -1))"],
+    op("fft2", [matrix("x", rows="h", columns="l", complex=True)], torch=["torch.fft.fft2(x)", "torch.fft.fftn(x, dim=(-2, -1))"],
        tensorflow=["tf.signal.fft2d(x)", "tf.complex(*tf.keras.ops.fft2((tf.math.real(x), tf.math.imag(x))))"],
-       jax=["jnp.fft.fft2(x)", "jnp.fft.fftn(x, axes=(-2, -1))"], numpy=peer("np.fft.fft2(x)", COMPLEX), lengths=SHORT, **_transform()),
-    op("ifft2", [matrix("x", complex=True)], torch="torch.fft.ifft2(x)",
+       jax=["jnp.fft.fft2(x)", "jnp.fft.fftn(x, axes=(-2, -1))"], numpy=peer("np.fft.fft2(x)", COMPLEX), **PLANE, **_transform()),
+    op("ifft2", [matrix("x", rows="h", columns="l", complex=True)], torch="torch.fft.ifft2(x)",
        tensorflow=["tf.signal.ifft2d(x)", "tf.complex(*tf.keras.ops.ifft2((tf.math.real(x), tf.math.imag(x))))"],
-       jax="jnp.fft.ifft2(x)", numpy=peer("np.fft.ifft2(x)", COMPLEX), lengths=SHORT, **_transform()),
+       jax="jnp.fft.ifft2(x)", numpy=peer("np.fft.ifft2(x)", COMPLEX), **PLANE, **_transform()),
     op("rfft", X, torch=call("torch.fft.rfft(x, norm=norm)", dtypes=WIDE),
        tensorflow=[call("tf.signal.rfft(x)", dtypes=WIDE, when=BACKWARD), call("tf.complex(*tf.keras.ops.rfft(x))", dtypes=WIDE, when=BACKWARD)],
        jax=[call("jnp.fft.rfft(x, norm=norm)", dtypes=WIDE), call("jax.lax.fft(x, 'RFFT', x.shape[1:])", dtypes=WIDE, when=BACKWARD)],
@@ -79,8 +82,9 @@ OPS: list[Op] = [
                                call("tf.signal.idct(x, norm=norm)", dtypes=WIDE, when={"norm": ("ortho",)})],
        jax=call("jax.scipy.fft.idct(x, norm=norm)", dtypes=WIDE), numpy=peer("scipy.fft.idct(x, norm=norm)", WIDE),
        params={"norm": (None, "ortho")}, lengths=LENGTHS, **_transform(topics=COSINE)),
-    op("dctn", [matrix("x")], jax=call("jax.scipy.fft.dctn(x, axes=(-2, -1))", dtypes=WIDE), numpy=peer("scipy.fft.dctn(x, axes=(-2, -1))", WIDE),
-       lengths=SHORT, **_transform(topics=COSINE)),
+    op("dctn", [matrix("x", rows="h", columns="l")], jax=call("jax.scipy.fft.dctn(x, axes=(-2, -1))", dtypes=WIDE),
+       numpy=peer("scipy.fft.dctn(x, axes=(-2, -1))", WIDE),
+       axes=PLANES, result=("h", "l"), **_transform(topics=COSINE)),
     op("mfccs", X, tensorflow=call("tf.signal.mfccs_from_log_mel_spectrograms(x)", dtypes=WIDE), lengths=LENGTHS, **_transform(topics=COSINE)),
     op("hann_window", X,
        torch=["x * torch.hann_window(x.shape[-1], periodic=periodic, dtype=x.dtype, device=x.device)", _torch("torch.signal.windows.hann")],

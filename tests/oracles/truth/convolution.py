@@ -63,14 +63,12 @@ def _flat(grid: Any) -> list[Any]:
 def _conv2d(x: Grid, w: Grid, stride: int = 1) -> list[Rational]:
     k = len(w)
     full = _product_2d(x, _reversed(w))
-    return _flat([row[k - 1 : len(x) : stride] for row in full[k - 1 : len(x) : stride]])
+    return _flat([row[k - 1 : len(x[0]) : stride] for row in full[k - 1 : len(x) : stride]])
 
 
 def _spread(x: Grid, stride: int) -> Grid:
-    size = (len(x) - 1) * stride + 1
-    return [
-        [x[i // stride][j // stride] if i % stride == j % stride == 0 else Fraction(0) for j in range(size)] for i in range(size)
-    ]
+    rows, columns = (range((size - 1) * stride + 1) for size in (len(x), len(x[0])))
+    return [[x[i // stride][j // stride] if i % stride == j % stride == 0 else Fraction(0) for j in columns] for i in rows]
 
 
 def _conv_transpose1d(x: list[Rational], w: list[Rational], stride: int) -> list[Rational]:
@@ -131,8 +129,8 @@ def _bounds(i: int, n: int, size: int) -> tuple[int, int]:
 
 def _blocks(x: Grid, stride: int) -> list[list[Rational]]:
     """2 x 2 windows in C order."""
-    places = range(0, len(x) - 1, stride)
-    return [x[i][j : j + 2] + x[i + 1][j : j + 2] for i in places for j in places]
+    rows, columns = (range(0, size - 1, stride) for size in (len(x), len(x[0])))
+    return [x[i][j : j + 2] + x[i + 1][j : j + 2] for i in rows for j in columns]
 
 
 def _adaptive(x: list[Rational], size: int) -> list[list[Rational]]:
@@ -140,10 +138,9 @@ def _adaptive(x: list[Rational], size: int) -> list[list[Rational]]:
 
 
 def _adaptive_2d(x: Grid) -> list[Rational]:
-    n = len(x)
     out = []
     for i, j in itertools.product(range(2), repeat=2):
-        (top, bottom), (left, right) = _bounds(i, n, 2), _bounds(j, n, 2)
+        (top, bottom), (left, right) = _bounds(i, len(x), 2), _bounds(j, len(x[0]), 2)
         columns = [_prefix(row)[right] - _prefix(row)[left] for row in x[top:bottom]]
         out.append(sum(columns) / ((bottom - top) * (right - left)))
     return out

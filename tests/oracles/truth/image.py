@@ -79,37 +79,36 @@ def _standardised(x: Matrix) -> Vector:
 
 def _variation(x: Matrix) -> Fraction:
     """|a - b| = 2 max(a, b) - a - b."""
-    lines = [*x, *([row[j] for row in x] for j in range(len(x)))]
+    lines = [*x, *([row[j] for row in x] for j in range(len(x[0])))]
     return sum((2 * max(a, b) - a - b for line in lines for a, b in pairwise(line)), Fraction(0))
 
 
 def _gradients(x: Matrix) -> Vector:
-    n = len(x)
     below, beside = [*x[1:], x[-1]], [[*row[1:], row[-1]] for row in x]
-    return [other[i][j] - x[i][j] for other in (below, beside) for i in range(n) for j in range(n)]
+    return [a - b for other in (below, beside) for a, b in zip(_flat(other), _flat(x), strict=True)]
 
 
 def _sobel(x: Matrix) -> Vector:
     """A difference along one axis of a smoothing along the other, over the mirrored image."""
-    n = len(x)
-    mirror = [1, *range(n), n - 2]
-    wide = [[x[i][j] for j in mirror] for i in mirror]
-    across = [[row[j] + 2 * row[j + 1] + row[j + 2] for j in range(n)] for row in wide]
-    down = [[wide[i][j] + 2 * wide[i + 1][j] + wide[i + 2][j] for j in range(n + 2)] for i in range(n)]
-    return [v for i in range(n) for j in range(n) for v in (across[i + 2][j] - across[i][j], down[i][j + 2] - down[i][j])]
+    rows, columns = len(x), len(x[0])
+    mirrors = [[1, *range(n), n - 2] for n in (rows, columns)]
+    wide = [[x[i][j] for j in mirrors[1]] for i in mirrors[0]]
+    across = [[row[j] + 2 * row[j + 1] + row[j + 2] for j in range(columns)] for row in wide]
+    down = [[wide[i][j] + 2 * wide[i + 1][j] + wide[i + 2][j] for j in range(columns + 2)] for i in range(rows)]
+    places = [(i, j) for i in range(rows) for j in range(columns)]
+    return [v for i, j in places for v in (across[i + 2][j] - across[i][j], down[i][j + 2] - down[i][j])]
 
 
 def _blurred(x: Matrix) -> Vector:
     """Rows, then columns."""
-    side, n = 1 / (2 + mp.exp(mpf(1) / 2)), len(x)
+    side = 1 / (2 + mp.exp(mpf(1) / 2))
 
     def line(v: Vector) -> Vector:
         wide = [mpf(0), *v, mpf(0)]
-        return [(1 - 2 * side) * wide[i + 1] + side * (wide[i] + wide[i + 2]) for i in range(n)]
+        return [(1 - 2 * side) * wide[i + 1] + side * (wide[i] + wide[i + 2]) for i in range(len(v))]
 
-    rows = [line(row) for row in x]
-    columns = [line([row[j] for row in rows]) for j in range(n)]
-    return [columns[j][i] for i in range(n) for j in range(n)]
+    columns = [line(list(column)) for column in zip(*(line(row) for row in x), strict=True)]
+    return [v for row in zip(*columns, strict=True) for v in row]
 
 
 def _ssim(x: Matrix, y: Matrix) -> Any:
@@ -117,7 +116,7 @@ def _ssim(x: Matrix, y: Matrix) -> Any:
     g = [mp.exp(-mpf(2 * k * k) / 9) for k in (-1, 0, 1)]
     total, scores = mp.fsum(g) ** 2, []
     for i in range(len(x) - 2):
-        for j in range(len(x) - 2):
+        for j in range(len(x[0]) - 2):
             cells = [(g[a] * g[b] / total, x[i + a][j + b], y[i + a][j + b]) for a in range(3) for b in range(3)]
             mx, my = mp.fsum(w * u for w, u, _ in cells), mp.fsum(w * v for w, _, v in cells)
             xx, yy, xy = (mp.fsum(w * p for w, p in zip([c[0] for c in cells], products, strict=True)) for products in (

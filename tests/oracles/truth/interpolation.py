@@ -49,7 +49,7 @@ def _both(resample: Callable[[Vector], Vector]) -> Callable[[Matrix], Vector]:
     """Columns first, then rows."""
 
     def apply(x: Matrix) -> Vector:
-        columns = [resample([row[j] for row in x]) for j in range(len(x))]
+        columns = [resample([row[j] for row in x]) for j in range(len(x[0]))]
         return [v for i in range(len(columns[0])) for v in resample([column[i] for column in columns])]
 
     return apply
@@ -109,25 +109,27 @@ def _lanczos(x: Vector) -> Vector:
 
 def _bilinear(x: Matrix, row: Fraction, column: Fraction) -> Fraction:
     """Within a frame of zeros, between the four neighbours."""
-    n = len(x)
     i, j = row // 1, column // 1
 
     def pixel(a: int, b: int) -> Fraction:
-        return x[a][b] if 0 <= a < n and 0 <= b < n else Fraction(0)
+        return x[a][b] if 0 <= a < len(x) and 0 <= b < len(x[0]) else Fraction(0)
 
     upper, lower = (pixel(a, j) + (pixel(a, j + 1) - pixel(a, j)) * (column - j) for a in (i, i + 1))
     return upper + (lower - upper) * (row - i)
 
 
 def _map_coordinates(x: Matrix, c: Matrix) -> Vector:
-    top = Fraction(len(x) - 1)
-    return [_bilinear(x, *(min(max(v, Fraction(0)), top) for v in pair)) for pair in zip(*c, strict=True)]
+    ends = (Fraction(len(x) - 1), Fraction(len(x[0]) - 1))
+    return [
+        _bilinear(x, *(min(max(v, Fraction(0)), end) for v, end in zip(pair, ends, strict=True))) for pair in zip(*c, strict=True)
+    ]
 
 
 def _grid_sample(x: Matrix, grid: Matrix, align_corners: bool) -> Vector:
-    n = len(x)
-    span = Fraction(n - 1 if align_corners else n)
-    return [_bilinear(x, *((span * v + n - 1) / 2 for v in (pair[1], pair[0]))) for pair in grid]
+    def place(v: Fraction, n: int) -> Fraction:
+        return (Fraction(n - 1 if align_corners else n) * v + n - 1) / 2
+
+    return [_bilinear(x, place(v, len(x)), place(u, len(x[0]))) for u, v in grid]
 
 
 def _affine_grid(theta: Matrix) -> Vector:

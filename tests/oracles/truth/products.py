@@ -39,8 +39,9 @@ def of_matrices(function: Callable[..., Any]) -> Truth:
 
 
 def _kron(a: Any, b: Any) -> Any:
-    n, k = a.nrows(), b.nrows()
-    return flint.fmpq_mat([[a[i // k, j // k] * b[i % k, j % k] for j in range(n * k)] for i in range(n * k)])
+    high, wide = b.nrows(), b.ncols()
+    places = [[(i, j) for j in range(a.ncols() * wide)] for i in range(a.nrows() * high)]
+    return flint.fmpq_mat([[a[i // high, j // wide] * b[i % high, j % wide] for i, j in row] for row in places])
 
 
 def _cross(x: Any, y: Any) -> Any:

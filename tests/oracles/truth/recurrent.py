@@ -24,14 +24,16 @@ def _rnn(x: Any, h: Any, w: Any, u: Any, b: Any, c: Any, nonlinearity: str) -> A
 
 def _lstm(x: Any, h: Any, c: Any, w: Any, u: Any, b: Any, d: Any) -> Any:
     sums = list(_affine(w, x, b) + _affine(u, h, d))
-    cell = [_gate(sums[2 + k]) * c[k] + _gate(sums[k]) * mp.tanh(sums[4 + k]) for k in range(2)]
-    return [[_gate(sums[6 + k]) * mp.tanh(cell[k]) for k in range(2)], cell]
+    n = len(h)
+    cell = [_gate(sums[n + k]) * c[k] + _gate(sums[k]) * mp.tanh(sums[2 * n + k]) for k in range(n)]
+    return [[_gate(sums[3 * n + k]) * mp.tanh(cell[k]) for k in range(n)], cell]
 
 
 def _gru(x: Any, h: Any, w: Any, u: Any, b: Any, c: Any) -> Any:
     a, r = list(_affine(w, x, b)), list(_affine(u, h, c))
-    new = [mp.tanh(a[4 + k] + _gate(a[k] + r[k]) * r[4 + k]) for k in range(2)]
-    return [new[k] + _gate(a[2 + k] + r[2 + k]) * (h[k] - new[k]) for k in range(2)]
+    n = len(h)
+    new = [mp.tanh(a[2 * n + k] + _gate(a[k] + r[k]) * r[2 * n + k]) for k in range(n)]
+    return [new[k] + _gate(a[n + k] + r[n + k]) * (h[k] - new[k]) for k in range(n)]
 
 
 TRUTH: dict[str, Truth] = {"rnn_cell": _rnn, "lstm_cell": _lstm, "gru_cell": _gru}

@@ -49,16 +49,16 @@ def _plane(sign: int) -> Truth:
     """The double sum at once."""
 
     def truth(x: list[Vector]) -> Vector:
-        n = len(x)
-        scale = mpf(1) if sign < 0 else mpf(1) / n**2
+        rows, columns = len(x), len(x[0])
+        scale = mpf(1) if sign < 0 else mpf(1) / (rows * columns)
         flat = [mp.mpc(*pair) for row in x for pair in row]
-        turns = [(i, j) for i in range(n) for j in range(n)]
-        return _pairs(
-            [
-                mp.fsum(v * mp.expjpi(mpf(2 * sign * (a * i + b * j)) / n) for v, (i, j) in zip(flat, turns, strict=True)) * scale
-                for a, b in turns
-            ]
-        )
+        turns = [(i, j) for i in range(rows) for j in range(columns)]
+
+        def turned(a: int, b: int) -> Any:
+            angles = (2 * sign * (mpf(a * i) / rows + mpf(b * j) / columns) for i, j in turns)
+            return mp.fsum(v * mp.expjpi(angle) for v, angle in zip(flat, angles, strict=True)) * scale
+
+        return _pairs([turned(a, b) for a, b in turns])
 
     return truth
 
@@ -110,10 +110,8 @@ def _dct4(x: Vector, norm: str | None = None) -> Vector:
 
 
 def _dctn(x: list[Vector]) -> Vector:
-    n = len(x)
-    rows = [_dct2(row) for row in x]
-    columns = [_dct2([row[j] for row in rows]) for j in range(n)]
-    return [columns[j][i] for i in range(n) for j in range(n)]
+    columns = [_dct2(list(column)) for column in zip(*(_dct2(row) for row in x), strict=True)]
+    return [v for row in zip(*columns, strict=True) for v in row]
 
 
 def _scipy(name: str, **fixed: Any) -> Checked:
