@@ -48,7 +48,8 @@ class RerunResult(Result):
 @dataclass(frozen=True)
 class Rerun(Isolable):
     """A task. targets: the run's; findings of other targets, or of calls that the catalogue has no more, are left out. turn: what
-    distinguishes tasks of one cell. until: the time (time.monotonic) after which no finding is begun, and no hang that may outlast it."""
+    distinguishes tasks of one cell. until: the time (time.monotonic) after which no finding is begun, and no hang that may outlast it; ends: the time at
+    which its process is ended, whatever it does."""
 
     cell: Cell
     findings: tuple[Finding, ...]
@@ -58,6 +59,7 @@ class Rerun(Isolable):
     memory: int | None = None
     turn: str = ""
     until: float | None = None
+    ends: float | None = None
 
     @property
     def id(self) -> str:

@@ -31,6 +31,7 @@ from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
+from ulpfuzz.fuzzer.engine.node import Starting
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
@@ -50,6 +51,8 @@ PLANNED_SHARE = 0.9
 #: The share of a budget that running earlier findings again may take; the rest searches for new ones. Of a budget in verdicts each is one:
 #: one element of each is judged.
 REPLAY_SHARE = 0.15
+#: Seconds beyond it in which a finding that was begun may end by itself; then its process is ended, and it comes first the next time.
+REPLAY_LATE = 10.0
 #: How the id of a shard begins, with its round (Shard.id); those of baselines begin otherwise.
 _SHARD = re.compile(r"r(\d+)")
 
@@ -325,29 +328,43 @@ class _Campaign:
         for item in due:
             if item.finding.symptom in ("crash", "hang"):
                 self.memory[item.cell.key].has_crashing_cases = True
-        seconds, verdicts = self.settings.budget.seconds, self.settings.budget.verdicts
-        if verdicts is not None:
-            due = due[: int(REPLAY_SHARE * verdicts)]
-        until = None if seconds is None else time.monotonic() + REPLAY_SHARE * seconds
+        budget = self.settings.budget
+        if budget.verdicts is not None:
+            due = due[: int(REPLAY_SHARE * budget.verdicts)]
         call_timeout = self.settings.case_timeout or CALL_TIMEOUT
-        fresh = []
-        for task in reruns(
-            due, tuple(map(str, self.targets)), self.schedule.peers, call_timeout, self.schedule.memory_limit, until
-        ):
-            if task.id in done:
-                told = json.loads(done[task.id])
-                self.became.update(told["became"])
-                self.rerun += told.get("reached", len(told["became"]))
-            else:
-                fresh.append(task)
-        with closing(execute([[task] for task in fresh], lambda: until is not None and time.monotonic() >= until)) as flow:
+        tasks = reruns(due, tuple(map(str, self.targets)), self.schedule.peers, call_timeout, self.schedule.memory_limit)
+        fresh = [task for task in tasks if task.id not in done]
+        spent = sum(self._rerun_before(json.loads(done[task.id])) for task in tasks if task.id in done)
+        if not fresh:
+            return
+        until = ends = None
+        if budget.seconds is not None:
+            until = self._replay_until(execute, REPLAY_SHARE * budget.seconds - spent / max(1, self.workers))
+            ends = min(until + REPLAY_LATE, self.schedule.ends or math.inf)
+        groups = ([replace(task, until=until, ends=ends)] for task in fresh)
+        with closing(execute(groups, lambda: until is not None and time.monotonic() >= until)) as flow:
             for result in flow:
                 self._keep(result)
                 self._tell(result.cell)
 
+    def _rerun_before(self, told: dict[str, Any]) -> float:
+        """Counts what a task gave before the run was resumed; the seconds that it took of a worker."""
+        self.became.update(told["became"])
+        self.rerun += told.get("reached", len(told["became"]))
+        return float(told.get("by_phase", {}).get("rerun", 0.0))
+
+    def _replay_until(self, execute: Any, seconds: float) -> float:
+        """The time until which findings are run again: so many seconds, which count from when a worker has started, for in a short night starting
+        them takes longer than that; not beyond the run's."""
+        with closing(execute([[Starting()]], self._out_of_time)) as flow:
+            for _ in flow:
+                pass
+        until = time.monotonic() + seconds
+        return until if self.schedule.until is None else min(until, self.schedule.until)
+
     def _keep(self, result: RerunResult) -> None:
         self.totals.miss(result.missing)
-        if result.failure == NOT_JUDGED:
+        if result.failure in (OUT_OF_TIME, NOT_JUDGED):
             return
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,29 @@ def test_running_again_takes_its_share_of_the_budget(store: Store, monkeypatch: 
     assert (told["due"], told["reached"], len(told["findings"])) == (len(store.findings(before.id)), 3, 3)
     gravest = sorted((f.severity for f in store.findings(before.id)), reverse=True)[:3]
     assert sorted((store.finding(name, before.id).severity for name in told["findings"]), reverse=True) == gravest
+
+
+@pytest.mark.usefixtures("planted")
+def test_the_time_of_running_again_counts_from_when_a_worker_has_started(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run_campaign(settings_of("1k", **FEW), store)
+    seconds = 5.0
+    started: list[float] = []
+
+    def slow(groups: Any, stop: Any) -> Any:
+        """The engine, whose first worker takes longer to start than the share of the budget lasts."""
+        if not started:
+            time.sleep(1.2 * campaign.REPLAY_SHARE * seconds)
+            started.append(time.monotonic())
+        return executed(groups, stop)
+
+    monkeypatch.setattr(campaign, "engine", lambda *_, **__: nullcontext(slow))
+    began = time.monotonic()
+    night = run_campaign(settings_of(f"{seconds:g}s", baseline=before.id, **FEW), store)
+    took = time.monotonic() - began
+    assert night.environment["replayed"]["reached"] > 0
+    assert night.by_phase["rerun"] < campaign.REPLAY_SHARE * seconds + 1.0  # and of the last one that was begun what is left
+    assert took < 1.05 * seconds + 3.0
+    assert set(night.environment["replayed"]["findings"]) <= {f.id for f in store.findings(before.id)}
 
 
 @pytest.mark.usefixtures("planted")
