@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import itertools
-import json
 import math
 import re
 import secrets
@@ -15,15 +14,15 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
-from ulpfuzz.fuzzer.campaign.due import due_again, in_cells
+from ulpfuzz.fuzzer.campaign.earlier import Earlier, payload_of
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
-from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
+from ulpfuzz.fuzzer.campaign.rerun import RerunResult
 from ulpfuzz.fuzzer.campaign.rescue import Unsaved
 from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
-from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
+from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
@@ -31,7 +30,6 @@ from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
-from ulpfuzz.fuzzer.engine.node import Starting
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
 from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.findings.case_record import case_from
@@ -48,11 +46,6 @@ from ulpfuzz.fuzzer.signals import keeping
 TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
 #: The share of the remaining verdicts that is planned at once: a shard may judge somewhat more than its budget.
 PLANNED_SHARE = 0.9
-#: The share of a budget that running earlier findings again may take; the rest searches for new ones. Of a budget in verdicts each is one:
-#: one element of each is judged.
-REPLAY_SHARE = 0.15
-#: Seconds beyond it in which a finding that was begun may end by itself; then its process is ended, and it comes first the next time.
-REPLAY_LATE = 10.0
 #: How the id of a shard begins, with its round (Shard.id); those of baselines begin otherwise.
 _SHARD = re.compile(r"r(\d+)")
 
@@ -105,14 +98,13 @@ class _Campaign:
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.totals = Totals()
         self.spent = 0  # of a budget in verdicts
-        self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of an earlier run (rerun.fate)
-        self.due, self.rerun = 0, 0  # earlier findings to run again, and how many of them were
         self.workers = settings.workers
         self.start = time.monotonic()
         self._discovered = 0.0  # seconds until the search was over
         self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, store)
-        self.baseline = settings.baseline
         self.run_record = self._record()
+        baseline = settings.baseline or self.run_record.environment.get("replayed", {}).get("baseline")
+        self.earlier = Earlier(settings, store, baseline, tuple(map(str, self.targets)))
         self.unsaved = Unsaved(store, self.run_record)
 
     def _record(self) -> Run:
@@ -125,7 +117,6 @@ class _Campaign:
             self._check_selection(past)
             with self.store.lease(past.id):  # said before the workers start; held while the run runs
                 pass
-            self.baseline = self.baseline or past.environment.get("replayed", {}).get("baseline")
             return replace(past, state="running")
         now = datetime.datetime.now(datetime.UTC)
         return Run(  # ids sort by time; what follows it keeps runs of one second apart
@@ -155,7 +146,7 @@ class _Campaign:
 
     def _run(self, execute: Any, held: ExitStack) -> Run:
         modes = {"modes": list(self.schedule.modes)}
-        environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self._replayed()}
+        environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self.earlier.told}
         self.run_record = replace(self.run_record, environment=environment)
         self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
         held.enter_context(self.store.lease(self.run_record.id))
@@ -163,7 +154,7 @@ class _Campaign:
         self._replay_facts()
         self._count_time_before(done)
         try:
-            self._rerun_baseline(execute, done)
+            self._run_earlier(execute, done)
             self._rounds(execute, done)
             self._prove(execute)
         except KeyboardInterrupt:
@@ -207,12 +198,8 @@ class _Campaign:
             "rejected": [
                 dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.totals.rejected.items())
             ],
-            **self._replayed(),
+            **self.earlier.told,
         }
-
-    def _replayed(self) -> dict[str, Any]:
-        """What became of earlier findings, as far as they were run again."""
-        return {"replayed": replayed(self.baseline, self.became, self.due, self.rerun)} if self.baseline else {}
 
     def _rounds(self, execute: Any, done: dict[str, str]) -> None:
         last = max((int(shard[1]) for shard in map(_SHARD.match, done) if shard), default=-1)
@@ -319,48 +306,15 @@ class _Campaign:
         memory.excluded.update((target, call) for target, call in lesson.excluded)
         self.schedule.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
 
-    def _rerun_baseline(self, execute: Any, done: dict[str, str]) -> None:
-        """Every finding that is due on its own bits, before anything is searched, as far as its share of the budget goes."""
-        if not self.baseline:
-            return
-        due = in_cells(due_again(self.store, self.baseline, self.run_record), self.cells)
-        self.due = len(due)
-        for item in due:
+    def _run_earlier(self, execute: Any, done: dict[str, str]) -> None:
+        """What earlier runs found, again, before anything is searched."""
+        for item in self.earlier.prepare(self.run_record, self.cells):
             if item.finding.symptom in ("crash", "hang"):
                 self.memory[item.cell.key].has_crashing_cases = True
-        budget = self.settings.budget
-        if budget.verdicts is not None:
-            due = due[: int(REPLAY_SHARE * budget.verdicts)]
-        call_timeout = self.settings.case_timeout or CALL_TIMEOUT
-        tasks = reruns(due, tuple(map(str, self.targets)), self.schedule.peers, call_timeout, self.schedule.memory_limit)
-        fresh = [task for task in tasks if task.id not in done]
-        spent = sum(self._rerun_before(json.loads(done[task.id])) for task in tasks if task.id in done)
-        if not fresh:
-            return
-        until = ends = None
-        if budget.seconds is not None:
-            until = self._replay_until(execute, REPLAY_SHARE * budget.seconds - spent / max(1, self.workers))
-            ends = min(until + REPLAY_LATE, self.schedule.ends or math.inf)
-        groups = ([replace(task, until=until, ends=ends)] for task in fresh)
-        with closing(execute(groups, lambda: until is not None and time.monotonic() >= until)) as flow:
+        with closing(self.earlier.results(execute, self.schedule, done, self.workers)) as flow:
             for result in flow:
                 self._keep(result)
                 self._tell(result.cell)
-
-    def _rerun_before(self, told: dict[str, Any]) -> float:
-        """Counts what a task gave before the run was resumed; the seconds that it took of a worker."""
-        self.became.update(told["became"])
-        self.rerun += told.get("reached", len(told["became"]))
-        return float(told.get("by_phase", {}).get("rerun", 0.0))
-
-    def _replay_until(self, execute: Any, seconds: float) -> float:
-        """The time until which findings are run again: so many seconds, which count from when a worker has started, for in a short night starting
-        them takes longer than that; not beyond the run's."""
-        with closing(execute([[Starting()]], self._out_of_time)) as flow:
-            for _ in flow:
-                pass
-        until = time.monotonic() + seconds
-        return until if self.schedule.until is None else min(until, self.schedule.until)
 
     def _keep(self, result: RerunResult) -> None:
         self.totals.miss(result.missing)
@@ -372,10 +326,7 @@ class _Campaign:
         for finding in result.findings:
             self.totals.findings.add(finding.id)
             self.schedule.found(finding)
-        payload = json.dumps({"became": result.became, "reached": result.reached, "by_phase": result.by_phase})
-        self.unsaved.save(result.task, payload, [], result.findings)
-        self.became.update(result.became)
-        self.rerun += result.reached
+        self.unsaved.save(result.task, payload_of(result), [], result.findings)
         for phase, spent in result.by_phase.items():
             self.totals.phases[phase] += spent
 

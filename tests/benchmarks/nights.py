@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Measure
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.run import REPLAY_SHARE
+from ulpfuzz.fuzzer.campaign.earlier import REPLAY_SHARE
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.defects.history import ANNOUNCED
 from ulpfuzz.fuzzer.findings.store import Store

@@ -13,6 +13,7 @@ import pytest
 
 from tests.campaign.test_run import settings_of
 from tests.defects.planted import a_finding
+from ulpfuzz.fuzzer.campaign import earlier
 from ulpfuzz.fuzzer.campaign import run as campaign
 from ulpfuzz.fuzzer.campaign.confirm import TIMES, confirmed
 from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_order
@@ -95,7 +96,7 @@ def test_a_known_case_does_not_compete_with_what_the_search_finds(store: Store, 
 def test_running_again_takes_its_share_of_the_budget(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     before = run_campaign(settings_of("1k", **FEW), store)
     assert len(store.findings(before.id)) > 3
-    monkeypatch.setattr(campaign, "REPLAY_SHARE", 0.003)  # of 1k: three findings
+    monkeypatch.setattr(earlier, "REPLAY_SHARE", 0.003)  # of 1k: three findings
     told = run_campaign(settings_of("1k", baseline=before.id, **FEW), store).environment["replayed"]
     assert (told["due"], told["reached"], len(told["findings"])) == (len(store.findings(before.id)), 3, 3)
     gravest = sorted((f.severity for f in store.findings(before.id)), reverse=True)[:3]
@@ -111,7 +112,7 @@ def test_the_time_of_running_again_counts_from_when_a_worker_has_started(store: 
     def slow(groups: Any, stop: Any) -> Any:
         """The engine, whose first worker takes longer to start than the share of the budget lasts."""
         if not started:
-            time.sleep(1.2 * campaign.REPLAY_SHARE * seconds)
+            time.sleep(1.2 * earlier.REPLAY_SHARE * seconds)
             started.append(time.monotonic())
         return executed(groups, stop)
 
@@ -120,7 +121,7 @@ def test_the_time_of_running_again_counts_from_when_a_worker_has_started(store: 
     night = run_campaign(settings_of(f"{seconds:g}s", baseline=before.id, **FEW), store)
     took = time.monotonic() - began
     assert night.environment["replayed"]["reached"] > 0
-    assert night.by_phase["rerun"] < campaign.REPLAY_SHARE * seconds + 1.0  # and of the last one that was begun what is left
+    assert night.by_phase["rerun"] < earlier.REPLAY_SHARE * seconds + 1.0  # and of the last one that was begun what is left
     assert took < 1.05 * seconds + 3.0
     assert set(night.environment["replayed"]["findings"]) <= {f.id for f in store.findings(before.id)}
 

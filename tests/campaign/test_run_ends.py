@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests import waiting
+from ulpfuzz.fuzzer.campaign import earlier, schedule
 from ulpfuzz.fuzzer.campaign import run as campaign
-from ulpfuzz.fuzzer.campaign import schedule
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
@@ -36,19 +36,17 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("replayed", [False, True])
-def test_what_hangs_in_its_truth_is_ended_with_its_time(
-    replayed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module, name in ((schedule, "LATE"), (campaign, "REPLAY_LATE")):
+def test_what_hangs_in_its_truth_is_ended_with_its_time(replayed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((schedule, "LATE"), (earlier, "REPLAY_LATE")):
         monkeypatch.setattr(module, name, LATE)
-    monkeypatch.setattr(campaign, "REPLAY_SHARE", 0.4)
-    common: Any = ("waiting_*", "numpy", ("float32",), ("value",), 1)
+    monkeypatch.setattr(earlier, "REPLAY_SHARE", 0.4)
+    common: Any = {"ops": "waiting_*", "targets": "numpy", "dtypes": ("float32",), "orders": ("value",), "seed": 1}
     with waiting.installed(tmp_path) as said, Store(f"sqlite:///{tmp_path / 'run.db'}") as store:
-        before = run_campaign(Settings(Budget(verdicts=100_000), *common, workers=0), store).id if replayed else None
+        before = run_campaign(Settings(Budget(verdicts=100_000), **common, workers=0), store).id if replayed else None
         said.write_text("truth")
         with ready(monkeypatch):
             began = time.monotonic()
-            run = run_campaign(Settings(Budget(seconds=SECONDS), *common, workers=2, baseline=before), store)
+            run = run_campaign(Settings(Budget(seconds=SECONDS), **common, workers=2, baseline=before), store)
             took = time.monotonic() - began
         assert waiting.waited(said)
         assert SECONDS <= took < SECONDS + LATE + BUSY
@@ -58,5 +56,7 @@ def test_what_hangs_in_its_truth_is_ended_with_its_time(
         assert run.environment["failures"] == []  # it is nobody's fault
         if before is not None:
             told = run.environment["replayed"]
-            assert set(told["findings"]) == {f.id for f in store.findings(before, op="waiting_not")}  # of the others nothing is known
+            assert set(told["findings"]) == {
+                f.id for f in store.findings(before, op="waiting_not")
+            }  # of the others nothing is known
             assert 0 < told["reached"] < told["due"]

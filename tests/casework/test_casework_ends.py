@@ -26,7 +26,9 @@ def test_what_does_not_come_back_is_ended_with_the_time_and_is_due_again(
 ) -> None:
     monkeypatch.setattr(casework, "LATE", LATE)
     with waiting.installed(tmp_path) as said, Store(f"sqlite:///{tmp_path / 'run.db'}") as store:
-        run = run_campaign(Settings(Budget(verdicts=20_000), "waiting_log1p", "numpy", ("float32",), ("value",), 1, workers=0), store)
+        run = run_campaign(
+            Settings(Budget(verdicts=20_000), "waiting_log1p", "numpy", ("float32",), ("value",), 1, workers=0), store
+        )
         said.write_text(place)
         with waiting.warm(workers=1) as execute:
             limits = CaseworkSettings(SECONDS, workers=1)
