@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -49,7 +49,9 @@ class Earlier:
             self._due = in_cells(due_again(self.store, self.baseline, current), cells)
         return self._due
 
-    def results(self, execute: Execute, schedule: Schedule, done: Mapping[str, str], workers: int) -> Iterator[RerunResult]:
+    def results(
+        self, execute: Execute, schedule: Schedule, done: Mapping[str, str], workers: int
+    ) -> Generator[RerunResult, None, None]:
         """Runs them again, as far as their share of the budget goes. done: payloads of tasks that ended before the run was resumed."""
         fresh = []
         for task in self._tasks(schedule):

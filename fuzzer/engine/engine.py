@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ class Run(Protocol):
     def workers(self) -> int:
         """Tasks that run at once; of a cluster now, for its workers come and go."""
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]: ...
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]: ...
 
 
 #: Seconds in which a scheduler answers.
@@ -67,7 +67,7 @@ def engine(
 class _InProcess:
     workers = 1
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         for group in groups:
             if stop():
                 return
@@ -86,7 +86,7 @@ class _OnCluster:
     def workers(self) -> int:
         return max(1, self.cluster.threads)
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         return Handout(self.cluster, groups, stop).results()
 
 
@@ -188,7 +188,7 @@ class _OnThreads:
     def __init__(self, client: Any, workers: int) -> None:
         self.client, self.workers = client, workers
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         """A group is out for each worker, and one more, so that no worker waits while results are stored; what was not begun when the run stops
         is taken back. A group that has no worker process is run again once; then its tasks are broken."""
         from distributed import as_completed

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,7 +88,7 @@ class Handout:
         self._numbers = itertools.count()
         self._flow = as_completed([], loop=self.client.loop, with_results=True, raise_errors=False)
 
-    def results(self) -> Iterator[Any]:
+    def results(self) -> Generator[Any, None, None]:
         """The tasks' results, as they come. Raises SchedulerError where the cluster has, or has left, no worker, or no scheduler."""
         checked = 0.0
         try:
