@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
+from ulpfuzz.fuzzer.campaign import rerun
 from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_cells
 from ulpfuzz.fuzzer.campaign.rerun import Rerun, RerunResult, replayed, reruns
 from ulpfuzz.fuzzer.campaign.schedule import Schedule
@@ -24,8 +25,6 @@ from ulpfuzz.fuzzer.findings.store import Store
 #: The share of a budget that running earlier findings again may take; the rest searches for new ones. Of a budget in verdicts each is one:
 #: one element of each is judged.
 REPLAY_SHARE = 0.15
-#: Seconds beyond it in which a finding that was begun may end by itself; then its process is ended, and nothing is known of its cell's.
-REPLAY_LATE = 10.0
 
 
 class Earlier:
@@ -64,7 +63,7 @@ class Earlier:
         until = ends = None
         if self.settings.budget.seconds is not None:
             until = self._until(execute, schedule, REPLAY_SHARE * self.settings.budget.seconds - self._spent / max(1, workers))
-            ends = min(until + REPLAY_LATE, schedule.ends or math.inf)
+            ends = min(until + rerun.LATE, schedule.ends or math.inf)
         groups = ([replace(task, until=until, ends=ends, takes=self._seconds_each)] for task in fresh)
         with closing(execute(groups, lambda: until is not None and time.monotonic() + self._seconds_each >= until)) as flow:
             for result in flow:

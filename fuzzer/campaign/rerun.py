@@ -32,6 +32,8 @@ from ulpfuzz.fuzzer.proof.verdict_to_finding import identity, known_candidate, r
 
 #: The extent of one element that was judged, and failed.
 ONCE = {"count": 1, "judged": 1, "share": 1.0}
+#: Seconds beyond their time in which a finding that was begun may end by itself; then its process is ended, and nothing is known of its task's.
+LATE = 10.0
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
+from ulpfuzz.fuzzer.engine.engine import Run as Execute
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
@@ -51,7 +52,7 @@ _SHARD = re.compile(r"r(\d+)")
 
 Watch = Callable[[Progress], None]
 #: What is done with a run that finished, by the workers that it had.
-Afterwards = Callable[[Any, Run], None]
+Afterwards = Callable[[Execute, Run], None]
 
 
 def run_campaign(settings: Settings, store: Store, watch: Watch | None = None, afterwards: Afterwards | None = None) -> Run:
@@ -137,14 +138,14 @@ class _Campaign:
                     f"run {past.id} has finished with other {name} ({_listed(there)}): start a new run for {_listed(chosen)}"
                 )
 
-    def run(self, execute: Any) -> Run:
+    def run(self, execute: Execute) -> Run:
         """By this engine, to the end of the budget."""
         if self.settings.scheduler is not None:
             self.workers = self.schedule.workers = execute.workers
         with self.unsaved.guarded(), ExitStack() as held, keeping():
             return self._run(execute, held)
 
-    def _run(self, execute: Any, held: ExitStack) -> Run:
+    def _run(self, execute: Execute, held: ExitStack) -> Run:
         modes = {"modes": list(self.schedule.modes)}
         environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self.earlier.told}
         self.run_record = replace(self.run_record, environment=environment)
@@ -201,7 +202,7 @@ class _Campaign:
             **self.earlier.told,
         }
 
-    def _rounds(self, execute: Any, done: dict[str, str]) -> None:
+    def _rounds(self, execute: Execute, done: dict[str, str]) -> None:
         last = max((int(shard[1]) for shard in map(_SHARD.match, done) if shard), default=-1)
         for number in itertools.count():
             # Of a resumed run that has no time left, what it did is counted all the same.
@@ -224,7 +225,7 @@ class _Campaign:
                     self._learn(shard, lessons[shard.id])
             self._prove(execute)
 
-    def _prove(self, execute: Any) -> None:
+    def _prove(self, execute: Execute) -> None:
         """What was set aside and waits: somewhat beyond the time of the search."""
         end = self.schedule.proved_until
         with closing(execute(self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end)) as flow:
@@ -257,7 +258,7 @@ class _Campaign:
             yield portion
             self.spent += max(planned, self.totals.verdicts - judged)
 
-    def _execute(self, execute: Any, planned: Sequence[Planned], done: dict[str, str]) -> dict[str, Lesson]:
+    def _execute(self, execute: Execute, planned: Sequence[Planned], done: dict[str, str]) -> dict[str, Lesson]:
         lessons: dict[str, Lesson] = {}
         fresh: list[Planned] = []
         for visit, shards in planned:
@@ -306,7 +307,7 @@ class _Campaign:
         memory.excluded.update((target, call) for target, call in lesson.excluded)
         self.schedule.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
 
-    def _run_earlier(self, execute: Any, done: dict[str, str]) -> None:
+    def _run_earlier(self, execute: Execute, done: dict[str, str]) -> None:
         """What earlier runs found, again, before anything is searched."""
         for item in self.earlier.prepare(self.run_record, self.cells):
             if item.finding.symptom in ("crash", "hang"):

@@ -39,6 +39,8 @@ ANSWERS = 8
 LOOPBACK = "127.0.0.1"
 #: Worker processes beside the workers, for tasks that wait (Task.waits).
 WAITING = 8
+#: Of what is sent: no key is ever used twice, for what Dask still holds under a key is an answer to it.
+_numbers = itertools.count()
 
 
 @contextmanager
@@ -195,11 +197,10 @@ class _OnThreads:
 
         waiting = iter(groups)
         out: dict[str, tuple[Group, bool, Any]] = {}
-        sent_groups = itertools.count()
         flow = as_completed([], loop=self.client.loop, with_results=True, raise_errors=False)
 
         def send(group: Group, *, again: bool = False) -> None:
-            key = f"{group[0].id} #{next(sent_groups)} {id(waiting)}"
+            key = f"{group[0].id} #{next(_numbers)}"
             where = {"waiting" if _waits(group) else "core": 1}
             future = self.client.submit(on_node, group, key=key, pure=False, retries=0, resources=where)
             out[key] = (group, again, future)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import waiting
-from ulpfuzz.fuzzer.campaign import earlier, schedule
+from ulpfuzz.fuzzer.campaign import earlier, rerun, schedule
 from ulpfuzz.fuzzer.campaign import run as campaign
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
@@ -37,7 +37,7 @@ def ready(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("replayed", [False, True])
 def test_what_hangs_in_its_truth_is_ended_with_its_time(replayed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((schedule, "LATE"), (earlier, "REPLAY_LATE")):
+    for module, name in ((schedule, "LATE"), (rerun, "LATE")):
         monkeypatch.setattr(module, name, LATE)
     monkeypatch.setattr(earlier, "REPLAY_SHARE", 0.4)
     common: Any = {"ops": "waiting_*", "targets": "numpy", "dtypes": ("float32",), "orders": ("value",), "seed": 1}
