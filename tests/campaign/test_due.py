@@ -17,7 +17,7 @@ from ulpfuzz.fuzzer.campaign import earlier
 from ulpfuzz.fuzzer.campaign import run as campaign
 from ulpfuzz.fuzzer.campaign.confirm import TIMES, confirmed
 from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_order
-from ulpfuzz.fuzzer.campaign.rerun import RerunResult, reruns
+from ulpfuzz.fuzzer.campaign.rerun import LATE, RerunResult, reruns
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.defects.memory import defects_of, keep
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
@@ -135,6 +135,9 @@ def test_nothing_is_begun_after_its_time(store: Store) -> None:
     assert (result.reached, result.became, result.findings) == (0, {}, [])
     (whole,) = reruns(due, ("faulty:cpu:eager",), (), 1.0, None)
     assert whole.run().reached == len(due)
+    # Nor what is expected to end after it.
+    assert replace(whole, until=time.monotonic() + 60.0, takes=120.0).run().reached == 0
+    assert replace(whole, until=time.monotonic() + 60.0, takes=1e-3).run().reached == len(due)
 
 
 def executed(groups: Any, stop: Any) -> Any:
@@ -161,6 +164,7 @@ def test_what_is_not_whole_says_nothing_unless_it_says_both(monkeypatch: pytest.
     def told(*outcomes: str) -> dict[str, dict[str, int]]:
         def execute(groups: Any, _: Any) -> Any:
             for (task,), outcome in zip(groups, outcomes, strict=False):
+                assert task.ends == task.until + LATE  # it is ended though it does not come back
                 became = {} if outcome == "?" else {"f": {"id": "f" if outcome == "fails" else ""}}
                 yield RerunResult(task.id, "cell", became=became)
 
