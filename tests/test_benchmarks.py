@@ -101,16 +101,18 @@ def test_figures_are_read_from_what_a_run_says_of_itself_first() -> None:
 
 
 def night(seed: int, *new: str, seen: tuple[str, ...] = ()) -> Night:
-    return Night(seed, new, seen, 10, 20, 31.0, 6.0, 40.0)
+    return Night(seed, new, seen, 10, 20, 12 if seed > 1 else 0, 5 * (seed > 1), 31.0, 6.0, 40.0)
 
 
 def test_nights_that_repeat_themselves_are_told() -> None:
     good = [night(1, "a", "b", "c"), night(2, "d"), night(3)]
     assert [(m.value, m.holds) for m in measured(good, "30s", 2)] == [
-        (0, True), (0, True), (0, True), (pytest.approx(1 / 30), True), (pytest.approx(0.1), True),
+        (0, True), (0, True), (0, True), (5, True), (pytest.approx(1 / 30), True), (pytest.approx(0.1), True),
     ]  # fmt: skip
     bad = [night(1, "a"), night(2, "a", "b", seen=("b",)), night(3, "c", "d")]
-    assert [(m.value, m.holds) for m in measured(bad, "1M", 2)] == [(1, False), (1, False), (2.0, False)]
+    assert [(m.value, m.holds) for m in measured(bad, "1M", 2)] == [(1, False), (1, False), (2.0, False), (5, True)]
+    idle = [night(1), replace(night(2), again=0)]
+    assert not next(m for m in measured(idle, "30s", 2) if "fewest" in m.bench).holds
     assert good[0].line.startswith("seed 1: 3 new of 10 defects, 20 findings; 31 s, with the report 40 s")
 
 

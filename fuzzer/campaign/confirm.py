@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
-from ulpfuzz.fuzzer.campaign.rerun import Rerun
+from ulpfuzz.fuzzer.campaign.rerun import LATE, Rerun
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.cell import cell_of
+from ulpfuzz.fuzzer.engine.engine import Run as Execute
 from ulpfuzz.fuzzer.findings.finding import Finding
 from ulpfuzz.fuzzer.frameworks.targets.target import can_be_isolated, target_named
 
@@ -20,7 +20,7 @@ TIMES = 3
 
 
 def confirmed(
-    execute: Any, faces: Sequence[tuple[str, Finding]], seconds: float, call_timeout: float | None = None, memory: int | None = None
+    execute: Execute, faces: Sequence[tuple[str, Finding]], seconds: float, call_timeout: float | None = None, memory: int | None = None
 ) -> dict[str, dict[str, int]]:  # fmt: skip
     """By defect how often its face "failed" and "passed". A defect is left out where time was too short, or where nothing can be said: its
     target has no process of its own, or the case cannot be judged.
@@ -36,7 +36,7 @@ def confirmed(
         for number in range(1, TIMES + 1):
             task = Rerun(
                 cell, (replace(face, profile=[]),), (face.target,), call_timeout=call_timeout or CALL_TIMEOUT, memory=memory,
-                turn=f"confirm {number} {name}", until=until, isolated=True,
+                turn=f"confirm {number} {name}", until=until, ends=until + LATE, isolated=True,
             )  # fmt: skip
             defect_of[task.id] = name
             groups.append([task])

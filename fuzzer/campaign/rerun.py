@@ -32,6 +32,8 @@ from ulpfuzz.fuzzer.proof.verdict_to_finding import identity, known_candidate, r
 
 #: The extent of one element that was judged, and failed.
 ONCE = {"count": 1, "judged": 1, "share": 1.0}
+#: Seconds beyond their time in which a finding that was begun may end by itself; then its process is ended, and nothing is known of its task's.
+LATE = 10.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class RerunResult(Result):
 @dataclass(frozen=True)
 class Rerun(Isolable):
     """A task. targets: the run's; findings of other targets, or of calls that the catalogue has no more, are left out. turn: what
-    distinguishes tasks of one cell. until: the time (time.monotonic) after which no finding is begun, and no hang that may outlast it."""
+    distinguishes tasks of one cell. until: the time (time.monotonic) after which no finding is begun, and no hang that may outlast it; ends: the
+    time at which its process is ended, whatever it does. takes: seconds that a finding is expected to take, until one of its own has ended."""
 
     cell: Cell
     findings: tuple[Finding, ...]
@@ -58,6 +61,8 @@ class Rerun(Isolable):
     memory: int | None = None
     turn: str = ""
     until: float | None = None
+    ends: float | None = None
+    takes: float = 0.0
 
     @property
     def id(self) -> str:
@@ -87,15 +92,16 @@ class Rerun(Isolable):
 
     def run(self) -> RerunResult:
         """Every finding run again in this process; crashes and hangs in others."""
+        began = time.perf_counter()
         host.limit(self.call_timeout, self.memory)
         subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
         evaluator = Evaluator(
             self.cell, list(subjects.values()), isolated=self.isolated, peers=Peers(self.cell, self.peers, self.targets)
         )
         result = RerunResult(self.id, self.cell.key)
-        began = time.perf_counter()
         for finding in self.findings:
-            if self.until is not None and time.monotonic() + _patience(finding) > self.until:
+            expected = (time.perf_counter() - began) / result.reached if result.reached else self.takes
+            if self.until is not None and time.monotonic() + max(expected, _patience(finding)) > self.until:
                 continue
             result = replace(result, reached=result.reached + 1)
             subject = subjects.get((finding.target, finding.implementation))

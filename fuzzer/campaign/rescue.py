@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ulpfuzz.fuzzer.findings.database import Gone
+from ulpfuzz.fuzzer.findings.file_name import file_name
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
 from ulpfuzz.fuzzer.findings.schema import StoreError
 from ulpfuzz.fuzzer.findings.store import Store
@@ -55,7 +56,7 @@ class Unsaved:
         if not folder.is_dir():
             raise StoreError("no such folder")
         file = self._store.database.file
-        path = folder / f"{file.name if file is not None else 'ulpfuzz.db'}.rescue-{self._run.id}.db"
+        path = folder / f"{file.name if file is not None else 'ulpfuzz.db'}.rescue-{file_name(self._run.id)}.db"
         if whole:
             self._store.database.copy_to(path)
         with Store(f"sqlite:///{path}") as rescued:

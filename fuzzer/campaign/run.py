@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import itertools
-import json
 import math
 import re
 import secrets
@@ -15,20 +14,21 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any, Protocol
 
-from ulpfuzz.fuzzer.campaign.due import due_again, in_cells
+from ulpfuzz.fuzzer.campaign.earlier import Earlier, payload_of
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST
 from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
-from ulpfuzz.fuzzer.campaign.rerun import RerunResult, replayed, reruns
+from ulpfuzz.fuzzer.campaign.rerun import RerunResult
 from ulpfuzz.fuzzer.campaign.rescue import Unsaved
 from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
 from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
-from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
+from ulpfuzz.fuzzer.campaign.shard import Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.totals import Totals
 from ulpfuzz.fuzzer.case import Case, Placement
 from ulpfuzz.fuzzer.catalog.op import ORDERS
 from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import cell_of, cells_of, subjects_of
+from ulpfuzz.fuzzer.engine.engine import Run as Execute
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, Task, not_judged
@@ -47,15 +47,12 @@ from ulpfuzz.fuzzer.signals import keeping
 TASKS = ("ulpfuzz.fuzzer.campaign.shard", "ulpfuzz.fuzzer.campaign.rerun", "ulpfuzz.fuzzer.casework.case_task")
 #: The share of the remaining verdicts that is planned at once: a shard may judge somewhat more than its budget.
 PLANNED_SHARE = 0.9
-#: The share of a budget that running earlier findings again may take; the rest searches for new ones. Of a budget in verdicts each is one:
-#: one element of each is judged.
-REPLAY_SHARE = 0.15
 #: How the id of a shard begins, with its round (Shard.id); those of baselines begin otherwise.
 _SHARD = re.compile(r"r(\d+)")
 
 Watch = Callable[[Progress], None]
 #: What is done with a run that finished, by the workers that it had.
-Afterwards = Callable[[Any, Run], None]
+Afterwards = Callable[[Execute, Run], None]
 
 
 class Beside(Protocol):
@@ -114,14 +111,13 @@ class _Campaign:
         self.memory = {cell.key: CellProgress() for cell in self.cells}
         self.totals = Totals()
         self.spent = 0  # of a budget in verdicts
-        self.became: dict[str, dict[str, Any]] = {}  # by id of a finding of an earlier run (rerun.fate)
-        self.due, self.rerun = 0, 0  # earlier findings to run again, and how many of them were
         self.workers = settings.workers
         self.start = time.monotonic()
         self._discovered = 0.0  # seconds until the search was over
         self.schedule = Schedule(settings, self.cells, self.memory, self.targets, self.totals.took, store)
-        self.baseline = settings.baseline
         self.run_record = self._record()
+        baseline = settings.baseline or self.run_record.environment.get("replayed", {}).get("baseline")
+        self.earlier = Earlier(settings, store, baseline, tuple(map(str, self.targets)))
         self.unsaved = Unsaved(store, self.run_record)
 
     def _record(self) -> Run:
@@ -134,7 +130,6 @@ class _Campaign:
             self._check_selection(past)
             with self.store.lease(past.id):  # said before the workers start; held while the run runs
                 pass
-            self.baseline = self.baseline or past.environment.get("replayed", {}).get("baseline")
             return replace(past, state="running")
         now = datetime.datetime.now(datetime.UTC)
         return Run(  # ids sort by time; what follows it keeps runs of one second apart
@@ -155,16 +150,16 @@ class _Campaign:
                     f"run {past.id} has finished with other {name} ({_listed(there)}): start a new run for {_listed(chosen)}"
                 )
 
-    def run(self, execute: Any) -> Run:
+    def run(self, execute: Execute) -> Run:
         """By this engine, to the end of the budget."""
         if self.settings.scheduler is not None:
             self.workers = self.schedule.workers = execute.workers
         with self.unsaved.guarded(), ExitStack() as held, keeping():
             return self._run(execute, held)
 
-    def _run(self, execute: Any, held: ExitStack) -> Run:
+    def _run(self, execute: Execute, held: ExitStack) -> Run:
         modes = {"modes": list(self.schedule.modes)}
-        environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self._replayed()}
+        environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self.earlier.told}
         self.run_record = replace(self.run_record, environment=environment)
         self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
         held.enter_context(self.store.lease(self.run_record.id))
@@ -172,7 +167,7 @@ class _Campaign:
         self._replay_facts()
         self._count_time_before(done)
         try:
-            self._rerun_baseline(execute, done)
+            self._run_earlier(execute, done)
             self._rounds(execute, done)
             self._prove(execute)
         except KeyboardInterrupt:
@@ -216,14 +211,10 @@ class _Campaign:
             "rejected": [
                 dict(zip((*names, "reason"), (*at, *said), strict=True)) for at, said in sorted(self.totals.rejected.items())
             ],
-            **self._replayed(),
+            **self.earlier.told,
         }
 
-    def _replayed(self) -> dict[str, Any]:
-        """What became of earlier findings, as far as they were run again."""
-        return {"replayed": replayed(self.baseline, self.became, self.due, self.rerun)} if self.baseline else {}
-
-    def _rounds(self, execute: Any, done: dict[str, str]) -> None:
+    def _rounds(self, execute: Execute, done: dict[str, str]) -> None:
         last = max((int(shard[1]) for shard in map(_SHARD.match, done) if shard), default=-1)
         for number in itertools.count():
             # Of a resumed run that has no time left, what it did is counted all the same.
@@ -246,7 +237,7 @@ class _Campaign:
                     self._learn(shard, lessons[shard.id])
             self._prove(execute)
 
-    def _prove(self, execute: Any) -> None:
+    def _prove(self, execute: Execute) -> None:
         """What was set aside and waits: somewhat beyond the time of the search."""
         end = self.schedule.proved_until
         for result in self._results(execute, self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end):
@@ -309,7 +300,7 @@ class _Campaign:
             yield portion
             self.spent += max(planned, self.totals.verdicts - judged)
 
-    def _execute(self, execute: Any, planned: Sequence[Planned], done: dict[str, str]) -> dict[str, Lesson]:
+    def _execute(self, execute: Execute, planned: Sequence[Planned], done: dict[str, str]) -> dict[str, Lesson]:
         lessons: dict[str, Lesson] = {}
         fresh: list[Planned] = []
         for visit, shards in planned:
@@ -358,38 +349,19 @@ class _Campaign:
         memory.excluded.update((target, call) for target, call in lesson.excluded)
         self.schedule.dead_peers[shard.cell.op].update((target, call) for target, call in lesson.dead_peers)
 
-    def _rerun_baseline(self, execute: Any, done: dict[str, str]) -> None:
-        """Every finding that is due on its own bits, before anything is searched, as far as its share of the budget goes."""
-        if not self.baseline:
-            return
-        due = in_cells(due_again(self.store, self.baseline, self.run_record), self.cells)
-        self.due = len(due)
-        for item in due:
+    def _run_earlier(self, execute: Execute, done: dict[str, str]) -> None:
+        """What earlier runs found, again, before anything is searched."""
+        for item in self.earlier.prepare(self.run_record, self.cells):
             if item.finding.symptom in ("crash", "hang"):
                 self.memory[item.cell.key].has_crashing_cases = True
-        seconds, verdicts = self.settings.budget.seconds, self.settings.budget.verdicts
-        if verdicts is not None:
-            due = due[: int(REPLAY_SHARE * verdicts)]
-        until = None if seconds is None else time.monotonic() + REPLAY_SHARE * seconds
-        call_timeout = self.settings.case_timeout or CALL_TIMEOUT
-        fresh = []
-        for task in reruns(
-            due, tuple(map(str, self.targets)), self.schedule.peers, call_timeout, self.schedule.memory_limit, until
-        ):
-            if task.id in done:
-                told = json.loads(done[task.id])
-                self.became.update(told["became"])
-                self.rerun += told.get("reached", len(told["became"]))
-            else:
-                fresh.append(task)
-        with closing(execute([[task] for task in fresh], lambda: until is not None and time.monotonic() >= until)) as flow:
+        with closing(self.earlier.results(execute, self.schedule, done, self.workers)) as flow:
             for result in flow:
                 self._keep(result)
                 self._tell(result.cell)
 
     def _keep(self, result: RerunResult) -> None:
         self.totals.miss(result.missing)
-        if result.failure == NOT_JUDGED:
+        if result.failure in (OUT_OF_TIME, NOT_JUDGED):
             return
         if result.failure:
             self.totals.failures.append(f"{result.cell}: {result.failure}")
@@ -397,10 +369,7 @@ class _Campaign:
         for finding in result.findings:
             self.totals.findings.add(finding.id)
             self.schedule.found(finding)
-        payload = json.dumps({"became": result.became, "reached": result.reached, "by_phase": result.by_phase})
-        self.unsaved.save(result.task, payload, [], result.findings)
-        self.became.update(result.became)
-        self.rerun += result.reached
+        self.unsaved.save(result.task, payload_of(result), [], result.findings)
         for phase, spent in result.by_phase.items():
             self.totals.phases[phase] += spent
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import starmap
-from typing import Any
 
 from ulpfuzz.fuzzer.casework.case_task import CALL_TIMEOUT, CaseResult, CaseTask
 from ulpfuzz.fuzzer.casework.queue import queue_of
 from ulpfuzz.fuzzer.defects.defect import Defect
 from ulpfuzz.fuzzer.defects.history import ABSENT
 from ulpfuzz.fuzzer.defects.memory import case_files, defects_of, save_case_file
+from ulpfuzz.fuzzer.engine.engine import Run as Execute
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, not_judged
 from ulpfuzz.fuzzer.engine.worker_process import own_share
@@ -112,7 +112,7 @@ def _names(defects: list[Defect]) -> list[str]:
     return [name for d in defects for name in (d.id, *d.members, *d.merged)]
 
 
-def work(execute: Any, tasks: list[CaseTask], store: Store, seconds: float | None, watch: Watch | None = None) -> Worked:
+def work(execute: Execute, tasks: list[CaseTask], store: Store, seconds: float | None, watch: Watch | None = None) -> Worked:
     """Works through the tasks by a started engine; begins none after `seconds`."""
     began, worked = time.monotonic(), Worked(due=len(tasks))
 

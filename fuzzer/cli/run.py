@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -50,8 +50,11 @@ from ulpfuzz.fuzzer.errors import UserError
 from ulpfuzz.fuzzer.signals import exit_status, heard
 
 if TYPE_CHECKING:
+    from ulpfuzz.fuzzer.campaign.settings import Settings
+    from ulpfuzz.fuzzer.cli.outcome import NightOutcome
     from ulpfuzz.fuzzer.defects.defect import Defect
     from ulpfuzz.fuzzer.findings.finding import Finding, Run
+    from ulpfuzz.fuzzer.findings.store import Store
 
 
 _Baseline = Annotated[
@@ -111,6 +114,7 @@ def run(
         return
     also = outputs(sarif, junit, summary_file, db=db)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
+    from ulpfuzz.fuzzer.cli.told import of_run
     from ulpfuzz.fuzzer.cli.night import broken, with_known_issues
     from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.store import Store
@@ -129,7 +133,7 @@ def run(
             also.write(report_of(store, record, None, None))
     faults = broken(record, cells)
     if as_json:
-        print_json("run", {**_contract(record, found, defects), "broken": faults})
+        print_json("run", of_run(record, found, defects, faults))
     else:
         _tell(faults)
         summary(record, found, defects, cells, db)
@@ -165,13 +169,11 @@ def nightly(
 ) -> None:
     """The night's run: exit status 1 on defects that no run of the database has seen before, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from ulpfuzz.fuzzer.cli.night import announced, broken, lines, upgrades, with_known_issues
-    from ulpfuzz.fuzzer.cli.report import SCRIPT_SECONDS, finished_before, writable, write_report
-    from ulpfuzz.fuzzer.defects.history import ever_seen
-    from ulpfuzz.fuzzer.defects.memory import expire, known_defects
+    from ulpfuzz.fuzzer.cli.told import of_night
+    from ulpfuzz.fuzzer.cli.night import announced
+    from ulpfuzz.fuzzer.cli.outcome import outcome_of
+    from ulpfuzz.fuzzer.cli.report import SCRIPT_SECONDS, writable, write_report
     from ulpfuzz.fuzzer.findings import known_issues as issues
-    from ulpfuzz.fuzzer.findings.history import compare, with_status
-    from ulpfuzz.fuzzer.findings.label import plain
     from ulpfuzz.fuzzer.findings.store import Store
 
     known = issues.known_issues(known_issues)
@@ -179,51 +181,45 @@ def nightly(
     also = outputs(sarif, junit, summary_file, notify, db)
     with Store(db, timeout=db_timeout) as store:
         settings = settings_of(chosen, budget, seed, workers, scheduler, None)
-        before = finished_before(store, None, selection_of(settings)) if baseline == "latest" else _judged(store.run(baseline))
-        settings = replace(settings, baseline=before)
-        if sweep or (sweep is None and (settings.budget.seconds or 0.0) >= SWEPT_FROM):
-            settings = after_sweep(settings, store, quiet=as_json)
-        reruns: dict[str, dict[str, int]] = {}
-        record = run_for(settings, store, quiet=as_json, reruns=reruns)
-        comparison = compare(store, record.id, before)
-        found, cells = with_status(store.findings(record.id), comparison), store.cells(record.id)
-        found = ever_seen(store, record, found, known_defects(store))
-        defects = with_known_issues(kept_defects(store, record, before, reruns), found, known)
-        expired = expire(store, record)
-        compared = store.run(before) if before else None
-        faults = broken(record, cells, compared if settings.targets is None else None)
-        upgraded = upgrades(record, compared, defects)
-        paths = write_report(store, record, before, out, ("html", "md", "json"), SCRIPT_SECONDS, also)
-    fresh = [f for f in plain(found) if f.status == "new"]
-    quieted = sum(known.match(f) is not None for f in fresh)
-    # What this night has only not run again may be there still.
-    fixed = [i.url for i in known.fixed([*found, *comparison.not_run], cells)]
+        settings = _swept(replace(settings, baseline=_compared_with(baseline, store, settings)), store, sweep, quiet=as_json)
+        night = outcome_of(settings, store, known, quiet=as_json)
+        paths = write_report(store, night.record, night.baseline, out, ("html", "md", "json"), SCRIPT_SECONDS, also)
     if as_json:
-        told = {**_contract(record, found, defects), "baseline": before, "statuses": comparison.counts(), "broken": faults}
-        told["expired"] = [d.id for d in expired]
-        told["upgraded"] = [
-            {
-                "name": u.name,
-                "from": u.before,
-                "to": u.now,
-                **{status: [d.id for d in some] for status, some in u.changed.items()},
-            }
-            for u in upgraded
-        ]
-        told["known_issues"] = {"fixed": fixed, "expired": [i.url for i in known.expired]}
-        told["report"] = [str(p) for p in paths if p.suffix != ".py"]
-        told["findings"] |= {"new": len(fresh), "known_issues": quieted}
-        print_json("nightly", told)
+        print_json("nightly", of_night(night, paths))
     else:
-        _tell(faults)
-        summary(record, found, defects, cells, db, comparison)
-        for line in [*lines(defects, record, expired), *(line for upgrade in upgraded for line in upgrade.lines)]:
-            print(line)
-        _known_issues(quieted, fixed, [i.url for i in known.expired])
-        print(f"The report: {(out / 'report.html').resolve()}")
-    _fail_broken(record, faults)
-    _stop_if_interrupted(record, db)
-    _exit(record, announced(defects, found), faults)
+        _print_night(night, db, out)
+    _fail_broken(night.record, night.faults)
+    _stop_if_interrupted(night.record, db)
+    _exit(night.record, announced(night.defects, night.found), night.faults)
+
+
+def _compared_with(baseline: str, store: Store, settings: Settings) -> str | None:
+    """The id of the run that a night is compared with; None where there is none."""
+    from ulpfuzz.fuzzer.cli.report import finished_before
+
+    if baseline != "latest":
+        return _judged(store.run(baseline))
+    return finished_before(store, None, selection_of(settings))
+
+
+def _swept(settings: Settings, store: Store, sweep: bool | None, *, quiet: bool) -> Settings:
+    """The settings of what comes after the night's sweep, where it has one."""
+    if sweep or (sweep is None and (settings.budget.seconds or 0.0) >= SWEPT_FROM):
+        return after_sweep(settings, store, quiet=quiet)
+    return settings
+
+
+def _print_night(night: NightOutcome, db: str, out: Path) -> None:
+    """For a person to read."""
+    from ulpfuzz.fuzzer.cli.night import lines
+
+    _tell(night.faults)
+    summary(night.record, night.found, night.defects, night.cells, db, night.comparison)
+    upgraded = [line for upgrade in night.upgraded for line in upgrade.lines]
+    for line in [*lines(night.defects, night.record, night.expired), *upgraded]:
+        print(line)
+    _print_known_issues(night.quieted, night.fixed_issues, night.expired_issues)
+    print(f"The report: {(out / 'report.html').resolve()}")
 
 
 def _stop_if_interrupted(record: Run, db: str) -> None:
@@ -282,33 +278,7 @@ def _fails(fail_on: str, found: Sequence[Finding], defects: Sequence[Defect]) ->
     return any(f.id in of_open and (fail_on == "any" or f.class_ == "unstable") for f in plain(found))
 
 
-def _contract(record: Run, found: Sequence[Finding], defects: Sequence[Defect]) -> dict[str, Any]:
-    """The documented JSON of a run. Of the findings "total" and "new" count those without a label; each label has a count of its own. Of the
-    defects those count that the run shows."""
-    from ulpfuzz.fuzzer.defects.history import ABSENT, ANNOUNCED
-    from ulpfuzz.fuzzer.findings.label import counts, plain
-    from ulpfuzz.fuzzer.findings.strict_json import jsonable
-
-    own = plain(found)
-    shown = [d for d in defects if d.status not in ABSENT]
-    fresh = sum(d.status in ANNOUNCED for d in shown)
-    environment = record.environment
-    nobody = environment.get("cells_unsupported", [])
-    told = {
-        "run": record.id, "state": record.state, "seed": record.seed, "budget": record.budget, "seconds": record.seconds,
-        "verdicts": record.verdicts, "cells": record.cells, "cells_not_reached": record.cells_planned - record.cells - len(nobody),
-        "cells_unsupported": nobody, "findings": {"total": len(own), "new": sum(f.status == "new" for f in own), **counts(found)},
-        "defects": {"total": len(shown), "new": fresh, "ordinary": sum(d.kind == "ordinary" for d in shown)},
-        "verdicts_per_second": record.verdicts / record.seconds if record.seconds > 0 else 0.0,
-        "by_tier": record.by_tier, "by_phase": record.by_phase, "failures": environment.get("failures", []),
-        "unsupported": environment.get("unsupported", []), "rejected": environment.get("rejected", []),
-        "cpu_share": environment.get("cpu_share"), "unaccounted_share": environment.get("unaccounted_share"),
-        "cells_by_part": environment.get("cells_by_part", {}),
-    }  # fmt: skip
-    return {name: jsonable(value) for name, value in told.items()}
-
-
-def _known_issues(quieted: int, fixed: Sequence[str], expired: Sequence[str]) -> None:
+def _print_known_issues(quieted: int, fixed: Sequence[str], expired: Sequence[str]) -> None:
     if quieted:
         print(f"{quieted} of the new findings are known upstream (known_issues.toml): no alarm")
     for url in fixed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ class Run(Protocol):
     def workers(self) -> int:
         """Tasks that run at once; of a cluster now, for its workers come and go."""
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]: ...
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]: ...
 
 
 #: Seconds in which a scheduler answers.
@@ -39,6 +39,8 @@ ANSWERS = 8
 LOOPBACK = "127.0.0.1"
 #: Worker processes beside the workers, for tasks that wait (Task.waits).
 WAITING = 8
+#: Of what is sent: no key is ever used twice, for what Dask still holds under a key is an answer to it.
+_numbers = itertools.count()
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def engine(
 class _InProcess:
     workers = 1
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         for group in groups:
             if stop():
                 return
@@ -86,7 +88,7 @@ class _OnCluster:
     def workers(self) -> int:
         return max(1, self.cluster.threads)
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         return Handout(self.cluster, groups, stop).results()
 
 
@@ -188,18 +190,17 @@ class _OnThreads:
     def __init__(self, client: Any, workers: int) -> None:
         self.client, self.workers = client, workers
 
-    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Iterator[Any]:
+    def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         """A group is out for each worker, and one more, so that no worker waits while results are stored; what was not begun when the run stops
         is taken back. A group that has no worker process is run again once; then its tasks are broken."""
         from distributed import as_completed
 
         waiting = iter(groups)
         out: dict[str, tuple[Group, bool, Any]] = {}
-        sent_groups = itertools.count()
         flow = as_completed([], loop=self.client.loop, with_results=True, raise_errors=False)
 
         def send(group: Group, *, again: bool = False) -> None:
-            key = f"{group[0].id} #{next(sent_groups)} {id(waiting)}"
+            key = f"{group[0].id} #{next(_numbers)}"
             where = {"waiting" if _waits(group) else "core": 1}
             future = self.client.submit(on_node, group, key=key, pure=False, retries=0, resources=where)
             out[key] = (group, again, future)

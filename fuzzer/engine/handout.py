@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,8 @@ NODES = 3
 POLL, CHECK = 0.02, 0.5
 #: Seconds after the time at which its tasks are to be ended (`ends`) in which a group's results must have come.
 OVERDUE = 10.0
+#: Of what is sent: no key is ever used twice, for what Dask still holds under a key is an answer to it.
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,9 @@ class Handout:
         self._load: Counter[str] = Counter()  # by address, of what is out
         self._divided: dict[str, Divided] = {}  # by the task's id
         self._told: deque[Any] = deque()  # results that are to be told
-        self._numbers = itertools.count()
         self._flow = as_completed([], loop=self.client.loop, with_results=True, raise_errors=False)
 
-    def results(self) -> Iterator[Any]:
+    def results(self) -> Generator[Any, None, None]:
         """The tasks' results, as they come. Raises SchedulerError where the cluster has, or has left, no worker, or no scheduler."""
         checked = 0.0
         try:
@@ -215,7 +216,7 @@ class Handout:
         return False
 
     def _send(self, part: Part, worker: Worker) -> None:
-        key = f"{part.tasks[0].id} #{next(self._numbers)} {self.cluster.campaign.token} {id(self)}"
+        key = f"{part.tasks[0].id} #{next(_numbers)} {self.cluster.campaign.token}"
         future = self.client.submit(
             run_packed, self.cluster.campaign, packed(part.tasks), time.monotonic(), key=key, workers=[worker.address],
             allow_other_workers=False, pure=False, retries=0,

@@ -90,9 +90,10 @@ class Started(Result):
 
 @dataclass(frozen=True)
 class Starting(Single):
-    """A task: starts the frameworks of these targets, in the worker process where they run there."""
+    """A task: starts the frameworks of these targets, in the worker process where they run there. Without targets its result says that a worker
+    process has started."""
 
-    targets: tuple[str, ...]
+    targets: tuple[str, ...] = ()
     call_timeout: float = STARTUP
 
     id = "start"

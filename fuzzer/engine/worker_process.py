@@ -159,7 +159,11 @@ class WorkerProcesses:
                 worker = self._of_device.pop(device, None)
             else:
                 worker = self._idle.pop() if self._idle else None
-        worker = worker or WorkerProcess(self.server, self.config, self.memory)
+        try:
+            worker = worker or WorkerProcess(self.server, self.config, self.memory)
+        except BaseException:
+            self.release(device)
+            raise
         with self._lock:
             self._busy.add(worker)
         return worker
@@ -174,6 +178,12 @@ class WorkerProcesses:
                 self._free.notify_all()
             else:
                 self._idle.append(worker)
+
+    def release(self, device: str) -> None:
+        """The device is free, and has no worker any more: who waits for it gets a new one."""
+        with self._free:
+            self._at.discard(device)
+            self._free.notify_all()
 
     def forget(self, worker: WorkerProcess) -> None:
         """It has died."""
@@ -196,10 +206,21 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
     runs it, and the tasks that follow, is a new one. These are run without that call. Nothing that was done is lost. Tasks that need a device
     (`device`, where a task has that) are run by its process, when it is free.
     """
-    results: list[Any] = []
-    before: list[Death] = []
     device = next(filter(None, (getattr(task, "device", "") for task in group)), "")
     worker = processes.take(device)
+    try:
+        results, worker = _run_by(worker, processes, group)
+    except BaseException:  # a worker died, and no other starts
+        processes.release(device)
+        raise
+    processes.give_back(worker, device)
+    return results
+
+
+def _run_by(worker: WorkerProcess, processes: WorkerProcesses, group: tuple[Task, ...]) -> tuple[list[Any], WorkerProcess]:
+    """The results of a group, and the worker process that is there at its end."""
+    results: list[Any] = []
+    before: list[Death] = []
     for original in group:
         task, deaths = original.leaving_out(before), []
         while True:
@@ -224,8 +245,7 @@ def run_group(processes: WorkerProcesses, group: tuple[Task, ...]) -> list[Any]:
                 task = following
         before += deaths
         results.append(result.with_deaths(deaths) if deaths and isinstance(result, Result) else result)
-    processes.give_back(worker, device)
-    return results
+    return results, worker
 
 
 # The far side

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, select, update
 
 from ulpfuzz.fuzzer.findings import lease, tables
 from ulpfuzz.fuzzer.findings.database import Database, StoreError
-from ulpfuzz.fuzzer.findings.fact import Fact, Sweep
+from ulpfuzz.fuzzer.findings.defect_records import DefectRecords
 from ulpfuzz.fuzzer.findings.finding import CellSummary, Finding, Run
-from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, digest, resolve
+from ulpfuzz.fuzzer.findings.identity import UnresolvedName, cell_key, resolve
 from ulpfuzz.fuzzer.findings.lease import Lease
 from ulpfuzz.fuzzer.findings.merge import merge_cells, merge_findings
-from ulpfuzz.fuzzer.findings.one_line import one_line
 from ulpfuzz.fuzzer.findings.patterns import matches
-from ulpfuzz.fuzzer.findings.payload import Damaged, Noun, decode, encode
+from ulpfuzz.fuzzer.findings.payload import decode, encode
+from ulpfuzz.fuzzer.findings.records import inserted
+from ulpfuzz.fuzzer.findings.seen import dated, seen_in
+from ulpfuzz.fuzzer.findings.sweep_records import SweepRecords
 from ulpfuzz.fuzzer.formats import UnknownName
 
 __all__ = ["FILTERS", "Store", "StoreError"]
@@ -30,8 +29,8 @@ __all__ = ["FILTERS", "Store", "StoreError"]
 FILTERS = ("op", "dtype", "target", "symptom", "class", "order")
 
 
-class Store:
-    """Runs, their shards, cells and findings.
+class Store(DefectRecords, SweepRecords):
+    """Runs, their shards, cells and findings; defects, case files; sweeps, facts.
 
     url: `sqlite:///file.db` or `postgresql://...`. create: whether a missing file and its tables are made; commands that only
     read pass False. timeout, read_only: as of Database. Raises StoreError, here and in every method, with one line that says what is wrong. A
@@ -39,14 +38,8 @@ class Store:
     """
 
     def __init__(self, url: str, *, create: bool = True, timeout: str | None = None, read_only: bool = False) -> None:
-        self._database = Database(url, create=create, timeout=timeout, read_only=read_only)
-        self._told: set[str] = set()
+        super().__init__(Database(url, create=create, timeout=timeout, read_only=read_only))
         self._leases: dict[str, Lease] = {}
-
-    @property
-    def database(self) -> Database:
-        """For what is done to the whole of it (upkeep, union)."""
-        return self._database
 
     def __enter__(self) -> Store:
         return self
@@ -64,7 +57,7 @@ class Store:
         state, and must have the same seed."""
         with self._database.transaction(write=True) as connection:
             row = {"started": run.started, "seed": str(run.seed), "state": run.state, "payload": encode(run)}
-            if self._insert(connection, tables.runs, id=run.id, **row):
+            if inserted(connection, tables.runs, id=run.id, **row):
                 return
             there = connection.execute(select(tables.runs.c.payload).where(tables.runs.c.id == run.id)).scalar_one()
             before = decode(Run, there, run.id)
@@ -107,7 +100,7 @@ class Store:
                 raise StoreError(f"run {run_id} was never started")
             if run_id in self._leases:
                 lease.check(connection, run_id, self._leases[run_id])
-            added = self._insert(connection, tables.shards, run_id=run_id, shard_id=shard_id, payload=payload_json)
+            added = inserted(connection, tables.shards, run_id=run_id, shard_id=shard_id, payload=payload_json)
             if not added:
                 return False
             self.merge_into(connection, run_id, cells, findings)
@@ -136,7 +129,7 @@ class Store:
 
     def _merge_cell(self, connection: Connection, run_id: str, cell: CellSummary) -> None:
         key = cell_key(cell.op, cell.params, cell.order, cell.dtype, cell.target, cell.implementation)
-        if self._insert(connection, tables.cells, run_id=run_id, key=key, payload=encode(cell)):
+        if inserted(connection, tables.cells, run_id=run_id, key=key, payload=encode(cell)):
             return
         at = (tables.cells.c.run_id == run_id) & (tables.cells.c.key == key)
         before = connection.execute(select(tables.cells.c.payload).where(at)).scalar_one()
@@ -144,22 +137,12 @@ class Store:
         connection.execute(update(tables.cells).where(at).values(payload=encode(merged)))
 
     def _merge_finding(self, connection: Connection, run_id: str, finding: Finding) -> None:
-        if self._insert(connection, tables.findings, run_id=run_id, id=finding.id, **_columns(finding)):
+        if inserted(connection, tables.findings, run_id=run_id, id=finding.id, **_columns(finding)):
             return
         at = (tables.findings.c.run_id == run_id) & (tables.findings.c.id == finding.id)
         before = connection.execute(select(tables.findings.c.payload).where(at)).scalar_one()
         merged = merge_findings(decode(Finding, before, finding.id), finding)
         connection.execute(update(tables.findings).where(at).values(**_columns(merged)))
-
-    @staticmethod
-    def _insert(connection: Connection, table: Any, **values: Any) -> bool:
-        """Inserts a row, or ignores it where its key is there; whether it was inserted.
-
-        Of an INSERT, SQLAlchemy asks a driver for the number of rows only where it is told to (preserve_rowcount); otherwise it is -1.
-        """
-        build: Any = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
-        statement = build(table).values(**values).on_conflict_do_nothing()
-        return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
 
     # Reading
 
@@ -218,8 +201,8 @@ class Store:
         with self._database.transaction() as connection:
             query = select(tables.findings.c.payload, tables.findings.c.id).where(*where)
             found = self._decoded(Finding, connection.execute(query))
-            seen = self._seen(connection, run_id)
-        found = [_dated(finding, seen) for finding in found if finding.id in seen]
+            seen = seen_in(self._database, connection, run_id)
+        found = [dated(finding, seen) for finding in found if finding.id in seen]
         if new is not None:
             found = [finding for finding in found if (finding.status == "new") is new]
         return sorted(found, key=lambda f: (-f.severity if f.severity == f.severity else float("inf"), f.id))
@@ -239,170 +222,9 @@ class Store:
             if run_id is not None:
                 rows = rows.where(runs.c.id == run_id)
             payload, holder = connection.execute(rows.limit(1)).one()
-            return _dated(decode(Finding, payload, full), self._seen(connection, holder, full))
-
-    # Defects: text that `fuzzer.defects` writes and reads
-
-    def save_defects(self, payloads: Mapping[str, str]) -> None:
-        """Keeps a text for each id of a defect, in place of the one before."""
-        with self._database.transaction(write=True) as connection:
-            for name, payload in payloads.items():
-                if not self._insert(connection, tables.defects, id=name, payload=payload):
-                    connection.execute(update(tables.defects).where(tables.defects.c.id == name).values(payload=payload))
-
-    def defects(self) -> dict[str, str]:
-        """Id -> text of every defect that was kept, in the order of the ids."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(select(tables.defects.c.id, tables.defects.c.payload))
-            return dict(sorted((name, payload) for name, payload in rows))
-
-    def save_case_file(self, defect: str, face: str, key: str, payload: str) -> None:
-        """Keeps the case file of a defect, in place of the one before."""
-        values = {"face": face, "key": key, "payload": payload}
-        with self._database.transaction(write=True) as connection:
-            if not self._insert(connection, tables.case_files, defect=defect, **values):
-                connection.execute(update(tables.case_files).where(tables.case_files.c.defect == defect).values(**values))
-
-    def case_files(self) -> dict[str, str]:
-        """Id of a defect -> its case file, in the order of the ids."""
-        with self._database.transaction() as connection:
-            rows = connection.execute(select(tables.case_files.c.defect, tables.case_files.c.payload))
-            return dict(sorted((name, payload) for name, payload in rows))
-
-    # Sweeps
-
-    def start_sweep(self, sweep: Sweep) -> None:
-        """Records a sweep; one that is there already is resumed and keeps its start."""
-        with self._database.transaction(write=True) as connection:
-            row = {"id": sweep.id, "started": sweep.started, "state": sweep.state, "payload": encode(sweep)}
-            if not self._insert(connection, tables.sweeps, **row):
-                self._write_sweep(connection, sweep)
-
-    def finish_sweep(self, sweep: Sweep) -> None:
-        """Records the state that a sweep ended with."""
-        with self._database.transaction(write=True) as connection:
-            self._write_sweep(connection, sweep)
-
-    @staticmethod
-    def _write_sweep(connection: Connection, sweep: Sweep) -> None:
-        values = {"state": sweep.state, "payload": encode(sweep)}
-        connection.execute(update(tables.sweeps).where(tables.sweeps.c.id == sweep.id).values(**values))
-
-    def save_chunk(self, sweep_id: str, stretch_id: str, payload_json: str) -> None:
-        """Commits what a chunk found; one that is there already stays."""
-        with self._database.transaction(write=True) as connection:
-            self._insert(connection, tables.stretches, sweep_id=sweep_id, stretch_id=stretch_id, payload=payload_json)
-
-    def chunks(self, sweep_id: str) -> dict[str, str]:
-        """Chunk id -> payload of every committed chunk of a sweep."""
-        with self._database.transaction() as connection:
-            query = select(tables.stretches.c.stretch_id, tables.stretches.c.payload).where(
-                tables.stretches.c.sweep_id == sweep_id
-            )
-            return {row.stretch_id: row.payload for row in connection.execute(query)}
-
-    def sweeps(self) -> list[Sweep]:
-        """All sweeps, the latest first."""
-        with self._database.transaction() as connection:
-            query = select(tables.sweeps.c.payload).order_by(tables.sweeps.c.started.desc(), tables.sweeps.c.id.desc())
-            return self._decoded(Sweep, connection.execute(query.add_columns(tables.sweeps.c.id)))
-
-    def sweep(self, name: str = "latest") -> Sweep:
-        """The sweep of that id, or whose id begins so; `latest`: the last that did not finish. Raises UnknownName."""
-        sweeps = self.sweeps()
-        if name == "latest":
-            unfinished = [sweep for sweep in sweeps if sweep.state != "finished"]
-            if not unfinished:
-                raise UnresolvedName("every sweep has finished: there is none to resume")
-            return unfinished[0]
-        by_id = {sweep.id.lower(): sweep for sweep in sweeps}
-        return by_id[resolve(name, by_id, kind="sweep")]
-
-    def save_facts(self, facts: Iterable[Fact]) -> None:
-        """Keeps the facts, each in place of what an earlier sweep found of the same call, target and version."""
-        with self._database.transaction(write=True) as connection:
-            for fact in facts:
-                key = digest(
-                    "fact",
-                    fact.op,
-                    fact.params,
-                    fact.order,
-                    fact.dtype,
-                    fact.target,
-                    fact.implementation,
-                    fact.space,
-                    fact.version,
-                )
-                values = {"op": fact.op, "dtype": fact.dtype, "payload": encode(fact)}
-                if not self._insert(connection, tables.facts, key=key, **values):
-                    connection.execute(update(tables.facts).where(tables.facts.c.key == key).values(**values))
-
-    def facts(self, ops: str | None = None) -> list[Fact]:
-        """What sweeps found, by op, params, order, dtype, target and call; ops: a name, patterns with * and ?, separated by commas."""
-        query = select(tables.facts.c.payload, tables.facts.c.op)
-        if ops:
-            query = query.where(matches(tables.facts.c.op, ops))
-        with self._database.transaction() as connection:
-            facts = self._decoded(Fact, connection.execute(query))
-        return sorted(
-            facts,
-            key=lambda f: (f.op, sorted(map(str, f.params.items())), f.order, f.dtype, f.target, f.implementation, f.version),
-        )
-
-    def _decoded(self, kind: type[Noun], rows: Iterable[Any]) -> list[Noun]:
-        """The nouns of rows of payload and name; of damaged ones, once each, a line on standard error. Raises Damaged where all are damaged: a list
-        that is empty for that is none."""
-        nouns: list[Noun] = []
-        damaged: dict[str, str] = {}
-        for payload, name in rows:
-            try:
-                nouns.append(decode(kind, payload, name))
-            except Damaged as error:
-                damaged[f"{kind.__name__} {name}"] = str(error)
-        if damaged and not nouns:
-            raise Damaged(next(iter(damaged.values())))
-        self.tell_damaged(damaged, len(nouns) + len(damaged))
-        return nouns
-
-    def tell_damaged(self, damaged: Mapping[str, str], read: int) -> None:
-        """One line on standard error of damaged records, by their names, that a list of so many leaves out; of each once."""
-        if not self._told.issuperset(damaged):
-            self._told.update(damaged)
-            first = one_line(next(iter(damaged.values())), 400)
-            print(f"ulpfuzz: {len(damaged)} of {read} left out: {first}", file=sys.stderr, flush=True)
-
-    def _seen(self, connection: Connection, run_id: str, finding: str | None = None) -> dict[str, tuple[str, str, bool]]:
-        """Finding id -> starts of the first and the last run that has it, and whether a run before this one does; pruned runs too."""
-        findings, runs = tables.findings, tables.runs
-        started = select(runs.c.started).where(runs.c.id == run_id).scalar_subquery()
-        # Runs that start in the same second are distinguished by their ids, as in the order of `runs`.
-        before = or_(runs.c.started < started, and_(runs.c.started == started, runs.c.id < run_id))
-        of_run = select(findings.c.id).where(findings.c.run_id == run_id)
-        if finding is not None:
-            of_run = of_run.where(findings.c.id == finding)
-        query = (
-            select(findings.c.id, func.min(runs.c.started), func.max(runs.c.started), func.max(case((before, 1), else_=0)))
-            .join(runs, runs.c.id == findings.c.run_id)
-            .where(findings.c.id.in_(of_run))
-            .group_by(findings.c.id)
-        )
-        seen = {name: (first, last, bool(known)) for name, first, last, known in connection.execute(query)}
-        if self._database.opened_version == tables.READABLE_FROM and self._database.read_only:
-            return seen  # a file of schema 3 that cannot be written has no table of what was pruned
-        old = tables.pruned
-        start = connection.execute(select(runs.c.started).where(runs.c.id == run_id)).scalar() or ""
-        for name, earliest, latest in connection.execute(select(old.c.id, old.c.first, old.c.last).where(old.c.id.in_(of_run))):
-            if name in seen:
-                first, last, known = seen[name]
-                seen[name] = min(first, earliest), max(last, latest), known or earliest <= start
-        return seen
+            return dated(decode(Finding, payload, full), seen_in(self._database, connection, holder, full))
 
 
 def _columns(finding: Finding) -> dict[str, Any]:
     names = ("op", "order", "dtype", "target", "symptom", "severity")
     return {**{name: getattr(finding, name) for name in names}, "class": finding.class_, "payload": encode(finding)}
-
-
-def _dated(finding: Finding, seen: dict[str, tuple[str, str, bool]]) -> Finding:
-    first, last, known = seen[finding.id]
-    return replace(finding, first_seen=first, last_seen=last, status="known" if known else "new")

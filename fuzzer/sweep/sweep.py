@@ -22,6 +22,7 @@ from ulpfuzz.fuzzer.catalog.functions import function_of
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import select
 from ulpfuzz.fuzzer.cell import Cell, cells_of, subjects_of
+from ulpfuzz.fuzzer.engine.engine import Run as Execute
 from ulpfuzz.fuzzer.engine.engine import engine
 from ulpfuzz.fuzzer.engine.environment import fingerprint
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, not_judged
@@ -183,12 +184,12 @@ class _Sweeping:
             "targets": [str(t) for t in self.targets], **first,
         }  # fmt: skip
 
-    def run(self, execute: Any) -> Swept:
+    def run(self, execute: Execute) -> Swept:
         """The sweep, to its end or its interruption."""
         with keeping():
             return self._kept(execute)
 
-    def _kept(self, execute: Any) -> Swept:
+    def _kept(self, execute: Execute) -> Swept:
         self.store.start_sweep(self.record)
         state = "finished"
         known = self.store.chunks(self.record.id) if self.settings.resume else {}
@@ -202,7 +203,7 @@ class _Sweeping:
         self.store.finish_sweep(ended)
         return Swept(ended, self.facts, dict(self.phases), dict(self.tiers))
 
-    def _run(self, execute: Any, known: dict[str, str]) -> None:
+    def _run(self, execute: Execute, known: dict[str, str]) -> None:
         """All chunks in order; a cell's fact is complete when its last one is in."""
         partial_results: dict[str, list[dict[tuple[str, str], PartialResult]]] = defaultdict(list)
         chunks = {chunk.id: chunk for cell in self.cells for chunk in self._chunks(cell)}

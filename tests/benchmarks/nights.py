@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.measure import Measure
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.run import REPLAY_SHARE
+from ulpfuzz.fuzzer.campaign.earlier import REPLAY_SHARE
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.defects.history import ANNOUNCED
 from ulpfuzz.fuzzer.findings.store import Store
@@ -45,6 +45,9 @@ class Night:
     #: Defects and findings that it shows.
     defects: int
     findings: int
+    #: Findings that were due to be run again, and that were.
+    due: int
+    again: int
     #: Seconds of the run, of the workers in replay, and of the whole command.
     seconds: float
     replay: float
@@ -54,7 +57,7 @@ class Night:
     def line(self) -> str:
         return (
             f"seed {self.seed}: {len(self.new)} new of {self.defects} defects, {self.findings} findings; {self.seconds:.0f} s, with the report "
-            f"{self.wall:.0f} s; {self.replay:.0f} worker seconds of replay"
+            f"{self.wall:.0f} s; {self.again} of {self.due} findings run again in {self.replay:.1f} worker seconds"
         )
 
 
@@ -69,11 +72,13 @@ def nights(count: int, common: Sequence[str], url: str, out: Path) -> Iterator[N
         lines = json.loads(_ulpfuzz("defects", told["run"], "--new", "--limit", "0", "--json", "--db", url))
         with Store(url, create=False) as store:
             now = {finding.id for finding in store.findings(told["run"])}
+            replayed = store.run(told["run"]).environment.get("replayed", {})
         new = {line["id"]: {*line["members"]} & now for line in lines if line["status"] in ANNOUNCED}
         seen = tuple(name for name, members in new.items() if members & stored)
         stored |= now
         yield Night(
-            seed, tuple(new), seen, told["defects"]["total"], told["findings"]["total"], told["seconds"], told["by_phase"].get("rerun", 0.0), wall
+            seed, tuple(new), seen, told["defects"]["total"], told["findings"]["total"], replayed.get("due", 0), replayed.get("reached", 0),
+            told["seconds"], told["by_phase"].get("rerun", 0.0), wall,
         )  # fmt: skip
 
 
@@ -97,6 +102,9 @@ def measured(seen: Sequence[Night], budget: str, workers: int) -> Iterator[Measu
     )
     last, first = sum(counts[-third:]), sum(counts[:third])
     yield Measure("nights: new of the last third, of those of the first", last / max(1, first), "share", 1.0, "<")
+    again = [night.again for night in seen if night.due]
+    if again:
+        yield Measure("nights: findings run again, in the night with fewest", min(again), "findings", 1, ">=")
     seconds = Budget.parse(budget).seconds
     if seconds is not None:
         yield Measure(

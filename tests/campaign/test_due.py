@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ import pytest
 
 from tests.campaign.test_run import settings_of
 from tests.defects.planted import a_finding
+from ulpfuzz.fuzzer.campaign import earlier
 from ulpfuzz.fuzzer.campaign import run as campaign
 from ulpfuzz.fuzzer.campaign.confirm import TIMES, confirmed
 from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_order
-from ulpfuzz.fuzzer.campaign.rerun import RerunResult, reruns
+from ulpfuzz.fuzzer.campaign.rerun import LATE, RerunResult, reruns
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.defects.memory import defects_of, keep
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
@@ -93,11 +96,34 @@ def test_a_known_case_does_not_compete_with_what_the_search_finds(store: Store, 
 def test_running_again_takes_its_share_of_the_budget(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     before = run_campaign(settings_of("1k", **FEW), store)
     assert len(store.findings(before.id)) > 3
-    monkeypatch.setattr(campaign, "REPLAY_SHARE", 0.003)  # of 1k: three findings
+    monkeypatch.setattr(earlier, "REPLAY_SHARE", 0.003)  # of 1k: three findings
     told = run_campaign(settings_of("1k", baseline=before.id, **FEW), store).environment["replayed"]
     assert (told["due"], told["reached"], len(told["findings"])) == (len(store.findings(before.id)), 3, 3)
     gravest = sorted((f.severity for f in store.findings(before.id)), reverse=True)[:3]
     assert sorted((store.finding(name, before.id).severity for name in told["findings"]), reverse=True) == gravest
+
+
+@pytest.mark.usefixtures("planted")
+def test_the_time_of_running_again_counts_from_when_a_worker_has_started(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = run_campaign(settings_of("1k", **FEW), store)
+    seconds = 5.0
+    started: list[float] = []
+
+    def slow(groups: Any, stop: Any) -> Any:
+        """The engine, whose first worker takes longer to start than the share of the budget lasts."""
+        if not started:
+            time.sleep(1.2 * earlier.REPLAY_SHARE * seconds)
+            started.append(time.monotonic())
+        return executed(groups, stop)
+
+    monkeypatch.setattr(campaign, "engine", lambda *_, **__: nullcontext(slow))
+    began = time.monotonic()
+    night = run_campaign(settings_of(f"{seconds:g}s", baseline=before.id, **FEW), store)
+    took = time.monotonic() - began
+    assert night.environment["replayed"]["reached"] > 0
+    assert night.by_phase["rerun"] < earlier.REPLAY_SHARE * seconds + 1.0  # and of the last one that was begun what is left
+    assert took < 1.05 * seconds + 3.0
+    assert set(night.environment["replayed"]["findings"]) <= {f.id for f in store.findings(before.id)}
 
 
 @pytest.mark.usefixtures("planted")
@@ -109,6 +135,9 @@ def test_nothing_is_begun_after_its_time(store: Store) -> None:
     assert (result.reached, result.became, result.findings) == (0, {}, [])
     (whole,) = reruns(due, ("faulty:cpu:eager",), (), 1.0, None)
     assert whole.run().reached == len(due)
+    # Nor what is expected to end after it.
+    assert replace(whole, until=time.monotonic() + 60.0, takes=120.0).run().reached == 0
+    assert replace(whole, until=time.monotonic() + 60.0, takes=1e-3).run().reached == len(due)
 
 
 def executed(groups: Any, stop: Any) -> Any:
@@ -135,6 +164,7 @@ def test_what_is_not_whole_says_nothing_unless_it_says_both(monkeypatch: pytest.
     def told(*outcomes: str) -> dict[str, dict[str, int]]:
         def execute(groups: Any, _: Any) -> Any:
             for (task,), outcome in zip(groups, outcomes, strict=False):
+                assert task.ends == task.until + LATE  # it is ended though it does not come back
                 became = {} if outcome == "?" else {"f": {"id": "f" if outcome == "fails" else ""}}
                 yield RerunResult(task.id, "cell", became=became)
 

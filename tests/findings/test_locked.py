@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from example_nouns import a_cell, a_finding, a_run
@@ -115,6 +116,22 @@ def test_a_finish_that_finds_no_file_rescues_too(tmp_path):
             store.finish_run(run)
     with Store(f"sqlite:///{path}.rescue-{run.id}.db", create=False) as store:
         assert len(store.findings(run.id)) == 1
+
+
+def test_the_rescue_file_of_a_crafted_run_lies_beside_the_database(tmp_path):
+    from ulpfuzz.fuzzer.campaign.rescue import Unsaved
+
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.db.rescue-x").mkdir()  # so that the path that the id spells is one
+    run = replace(a_run(1), id="x/../../out")
+    with Store(f"sqlite:///{tmp_path / 'in' / 'a.db'}") as store:
+        store.start_run(run)
+        unsaved = Unsaved(store, run)
+        (tmp_path / "in" / "a.db").unlink()
+        with pytest.raises(StoreError, match=r"db\.rescue-"), unsaved.guarded():
+            store.finish_run(run)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+    assert len(list((tmp_path / "in").glob("a.db.rescue-x_.._.._out-*.db"))) == 1
 
 
 def test_a_folder_that_is_gone_too_rescues_to_the_temporary_folder(tmp_path, monkeypatch):

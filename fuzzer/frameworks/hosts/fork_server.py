@@ -56,8 +56,8 @@ serve(given["address"], given["modules"])
 
 
 class ForkServer:
-    """The near side of a server; started at its first use. modules: what it imports before it forks; one that cannot be imported is left
-    out, and says so where it is used."""
+    """The near side of a server; started at its first use, and anew where it died or its folder was removed. modules: what it imports before it
+    forks; one that cannot be imported is left out, and says so where it is used."""
 
     def __init__(self, modules: Sequence[str]) -> None:
         self.modules = list(modules)
@@ -65,6 +65,7 @@ class ForkServer:
         self._folder: str | None = None
         self._starting = threading.Lock()
         self._ended = False
+        self._before: list[tuple[subprocess.Popen[str], str | None]] = []  # whose workers may still run
 
     @property
     def address(self) -> str:
@@ -76,7 +77,9 @@ class ForkServer:
             if self._ended:
                 raise RuntimeError("the fork server has ended")
             if self._process is not None:
-                return
+                if not self._is_lost():
+                    return
+                self._before.append((self._process, self._folder))
             self._folder = new_folder("fork", longest=LONGEST_FOLDER)
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
@@ -90,28 +93,38 @@ class ForkServer:
     def fork(self, function: str) -> tuple[Connection, int]:
         """A new process that runs `function` (module:name) with its end of a connection; the other end, and its id. Raises RuntimeError."""
         self.start()
-        assert self._process is not None
-        return forked(self.address, function, gone=lambda: self._process is None or self._process.poll() is not None)
+        return forked(self.address, function, gone=self._is_lost)
+
+    def _is_lost(self) -> bool:
+        """Whether nobody will answer: its process has ended, or where it listens was removed."""
+        process, folder = self._process, self._folder
+        return process is None or process.poll() is not None or not Path(folder or "").is_dir()
 
     def end(self) -> None:
         """Ends the server and all that it forked."""
         with self._starting:
             self._ended = True
-            process, self._process = self._process, None
-        if process is None:
-            return
-        assert process.stdin is not None
-        rest = descendants(process.pid)
+            servers, self._before = self._before, []
+            if self._process is not None:
+                servers.append((self._process, self._folder))
+            self._process = None
+        for process, folder in servers:
+            _end(process, folder)
+
+
+def _end(process: subprocess.Popen[str], folder: str | None) -> None:
+    assert process.stdin is not None
+    rest = descendants(process.pid)
+    with contextlib.suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(PARTING)
+    except subprocess.TimeoutExpired:  # it imports, or is stopped
         with contextlib.suppress(OSError):
-            process.stdin.close()
-        try:
-            process.wait(PARTING)
-        except subprocess.TimeoutExpired:  # it imports, or is stopped
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        end_all(rest)
-        shutil.rmtree(self._folder or "", ignore_errors=True)
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    end_all(rest)
+    shutil.rmtree(folder or "", ignore_errors=True)
 
 
 def descendants(pid: int) -> list[psutil.Process]:
