@@ -114,8 +114,8 @@ def run(
         return
     also = outputs(sarif, junit, summary_file, db=db)
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from ulpfuzz.fuzzer.cli.told import of_run
     from ulpfuzz.fuzzer.cli.night import broken, with_known_issues
+    from ulpfuzz.fuzzer.cli.told import of_run
     from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.store import Store
 
@@ -169,10 +169,10 @@ def nightly(
 ) -> None:
     """The night's run: exit status 1 on defects that no run of the database has seen before, 0 on none, 2 on errors. Writes the report."""
     chosen = checked(ops, targets, dtypes, orders, budget) | limits(case_timeout, memory_limit)
-    from ulpfuzz.fuzzer.cli.told import of_night
     from ulpfuzz.fuzzer.cli.night import announced
     from ulpfuzz.fuzzer.cli.outcome import outcome_of
     from ulpfuzz.fuzzer.cli.report import SCRIPT_SECONDS, writable, write_report
+    from ulpfuzz.fuzzer.cli.told import of_night
     from ulpfuzz.fuzzer.findings import known_issues as issues
     from ulpfuzz.fuzzer.findings.store import Store
 
