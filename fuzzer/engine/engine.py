@@ -6,7 +6,7 @@ import itertools
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from ulpfuzz.fuzzer.engine.cluster import Cluster, SchedulerError, check_secure
@@ -35,6 +35,8 @@ class Run(Protocol):
 
 #: Seconds in which a scheduler answers.
 ANSWERS = 8
+#: Seconds in which a connection that was not made is given up.
+CLOSES = 2
 #: An address of this machine alone, at any free port: what listens for HTTP cannot be left out, so it serves nothing (no routes).
 LOOPBACK = "127.0.0.1"
 #: Worker processes beside the workers, for tasks that wait (Task.waits).
@@ -118,9 +120,14 @@ def _client_of(scheduler: str) -> Iterator[Any]:
 
     _configure()
     check_secure(scheduler)
+    client: Any = Client.__new__(Client)
     try:
-        client = Client(scheduler, timeout=ANSWERS, set_as_default=False)
+        client.__init__(scheduler, timeout=ANSWERS, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:  # the last two: TLS that is not set up
+        # Left as it is, it would be closed by the garbage collector: for many seconds, in whatever thread that runs then. In the thread of a loop
+        # that another engine starts meanwhile nobody gets further, for closing takes the lock under which it is started.
+        with suppress(Exception):
+            client.close(timeout=CLOSES)
         raise SchedulerError(f"no Dask scheduler answers at {scheduler}: {failure_of(error)}") from None
     with client:
         yield client

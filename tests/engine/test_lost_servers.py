@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributed import Client
 from tasks import Counted, Deed
 
 from ulpfuzz.fuzzer.engine import engine as module
 from ulpfuzz.fuzzer.engine import worker_process
-from ulpfuzz.fuzzer.engine.engine import engine
+from ulpfuzz.fuzzer.engine.engine import SchedulerError, engine
 from ulpfuzz.fuzzer.engine.task import Death
 from ulpfuzz.fuzzer.engine.worker_process import Died, WorkerProcesses, run_group
 from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer
@@ -125,3 +127,16 @@ def test_a_task_that_is_given_twice_is_run_twice(tmp_path: Path) -> None:
             (result,) = execute([[Counted(1, file=str(marks))]], never)
             assert result.failure == ""
     assert marks.read_text() == 60 * "x"
+
+
+def test_a_connection_that_was_not_made_is_closed_at_once() -> None:
+    """Left to the garbage collector it takes many seconds, and the lock that every engine needs to start."""
+    loops = _loops()
+    with pytest.raises(SchedulerError), engine(1, "tls://127.0.0.1:1"):  # it has no certificates
+        pass
+    assert [o.status for o in gc.get_objects() if isinstance(o, Client) and o.status != "closed"] == []
+    assert _loops() <= loops
+
+
+def _loops() -> set[int | None]:
+    return {thread.ident for thread in threading.enumerate() if thread.name == "IO loop"}
