@@ -317,7 +317,7 @@ class Campaign:
         self.run, self.found = a_run(number, **changes), found
         self.settings: Any = None
 
-    def __call__(self, settings: Any, store: Store, watch: Any = None, afterwards: Any = None) -> Run:
+    def __call__(self, settings: Any, store: Store, watch: Any = None, afterwards: Any = None, beside: Any = None) -> Run:
         from ulpfuzz.fuzzer.campaign.settings import Progress
 
         self.settings = settings

@@ -159,7 +159,7 @@ def test_mistakes(args: tuple[str, ...], words: str, db: str) -> None:
 def test_a_run_fails_on_what_it_is_told(
     fail_on: str | None, found: list[Finding], status: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def campaign(_settings: Any, store: Store, _watch: Any = None, afterwards: Any = None) -> Run:
+    def campaign(_settings: Any, store: Store, _watch: Any = None, afterwards: Any = None, _beside: Any = None) -> Run:
         return save(store, 3, found)
 
     monkeypatch.setattr("ulpfuzz.fuzzer.campaign.run.run_campaign", campaign)

@@ -29,7 +29,7 @@ EVERYDAY = answering(a_finding(x="0x1.64p+6"), ("torch:cpu:eager", "torch.specia
 def night(monkeypatch: pytest.MonkeyPatch, db: str, number: int, found: list[Finding], *args: str, verdicts: int = 1000) -> Any:
     """A command whose campaign finds these."""
 
-    def campaign(_settings: Any, store: Store, _watch: Any = None, _afterwards: Any = None) -> Run:
+    def campaign(_settings: Any, store: Store, _watch: Any = None, _afterwards: Any = None, _beside: Any = None) -> Run:
         run = Run(
             f"2026110{number}-000{number}",
             number,
