@@ -175,7 +175,8 @@ def test_the_names_of_a_run_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     url = f"sqlite:///{tmp_path / 'store.db'}"
     for number, found in ((3, [ALIAS]), (4, [EVERYDAY, ALIAS])):
         monkeypatch.setattr(
-            "ulpfuzz.fuzzer.campaign.run.run_campaign", lambda _s, store, _w=None, _a=None, n=number, f=found: save(store, n, f)
+            "ulpfuzz.fuzzer.campaign.run.run_campaign",
+            lambda _s, store, _w=None, _a=None, _b=None, n=number, f=found: save(store, n, f),
         )
         assert call("run", "--db", url).exit_code == 0
     (defect,) = loaded("defects", "--db", url, "--json")
