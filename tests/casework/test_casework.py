@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.casework import case_task
 from ulpfuzz.fuzzer.casework.case_task import work_on
-from ulpfuzz.fuzzer.casework.casework import CaseworkSettings, due, run_casework
+from ulpfuzz.fuzzer.casework.casework import Beside, CaseworkSettings, due, run_casework
 from ulpfuzz.fuzzer.casework.queue import key_of
 from ulpfuzz.fuzzer.cli.case_screen import case_whole
 from ulpfuzz.fuzzer.cli.screen import console
@@ -68,6 +68,20 @@ def test_defects_are_worked_on_once(ran: tuple[Store, Run]) -> None:
         screen.print(case_whole(files[gravest[0]], "float32"))
     assert "what helps" in printed.get()
     assert "wrong where" in printed.get()
+
+
+@pytest.mark.usefixtures("small")
+def test_casework_beside_a_search_is_kept_and_not_done_again(ran: tuple[Store, Run]) -> None:
+    store, run = ran
+    beside = Beside(store, replace(HERE, defects=(defects_of(store, run.id)[0].id,)), (seen := []).append)
+    ((task,),) = beside.groups(replace(run, state="running"))
+    before = case_files(store).pop(task.defect, None)
+    beside.keep(task.run())
+    after = case_files(store)[task.defect]
+    assert after.fails
+    assert after != before
+    assert [(told.due, told.done, told.left) for told in seen] == [(1, 1, 0)]
+    assert task.defect not in [task.defect for task in due(store, run, HERE)]
 
 
 def face(ran: tuple[Store, Run]) -> Finding:
