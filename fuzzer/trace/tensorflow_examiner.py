@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,9 @@ import numpy as np
 from ulpfuzz.fuzzer.frameworks.listening import tensorflow as listening
 from ulpfuzz.fuzzer.trace.array_examiner import FLOATS, ArrayExaminer
 from ulpfuzz.fuzzer.trace.array_tracer import Heard
+from ulpfuzz.fuzzer.trace.functions import Known
 from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
+from ulpfuzz.fuzzer.trace.primitives import CataloguePrimitive, Made, catalogue_primitives
 from ulpfuzz.fuzzer.trace.templates import NUMBER, Recorded, Template, derived
 
 _MOVES = frozenset(("Identity", "StopGradient", "Reshape", "ExpandDims", "Squeeze", "BroadcastTo", "Snapshot", "PreventGradient"))
@@ -45,6 +48,42 @@ def templates() -> Mapping[str, Template]:
     return derived("tensorflow", kernels, letter, {"a ** 2": "tf.square(a)", "1 / sqrt(a)": "tf.math.rsqrt(a)"})
 
 
+@cache
+def primitives() -> Mapping[str, tuple[CataloguePrimitive, ...]]:
+    """See ArrayExaminer.primitives."""
+    tf: ModuleType = importlib.import_module("tensorflow")
+
+    def made(function: Callable[..., Any], inputs: Mapping[str, Bits]) -> Sequence[Made]:
+        tensors = {name: tf.constant(x) for name, x in inputs.items()}
+        heard: list[Made] = []
+        moved = list(tensors.values())  # all that is made of them; kept, so that no other tensor has the identity of one
+
+        def operand(x: Foreign) -> str | float | None:
+            numbers = x.numpy().astype(np.float64).ravel() if x.dtype.is_floating else np.zeros(0)
+            constant = float(numbers[0]) if len(numbers) and bool((numbers == numbers[0]).all()) else None
+            return next((name for name, tensor in tensors.items() if x is tensor), constant)
+
+        def hear(name: str, inputs: Sequence[Foreign], attrs: dict[str, Any], outputs: Sequence[Foreign]) -> None:
+            if not any(x is y for x in inputs for y in moved):
+                return  # a constant, whatever makes it
+            moved.extend(outputs)
+            if name not in _MOVES:
+                heard.append(Made(name, [operand(x) for x in inputs if not x.dtype.is_integer], attrs))
+
+        with listening.heard(hear):
+            function(*tensors.values())
+        return heard
+
+    with warnings.catch_warnings(), tf.device("/CPU:0"):
+        warnings.simplefilter("ignore")
+        return catalogue_primitives("tensorflow", {"tf": tf}, made, _is_quick)
+
+
+def _is_quick(call: str) -> bool:
+    """Whether an expression may be one op: what maps a function over rows is a graph, and a layer of Keras is built anew each time."""
+    return not any(word in call for word in ("lambda", "_map", "map_fn", "tf.function", "tf.keras.layers."))
+
+
 class TensorflowExaminer(ArrayExaminer):
     """Implements analyst.Examiner."""
 
@@ -56,6 +95,16 @@ class TensorflowExaminer(ArrayExaminer):
 
     def templates(self) -> Mapping[str, Template]:
         return templates()
+
+    def primitives(self) -> Mapping[str, tuple[CataloguePrimitive, ...]]:
+        return primitives()
+
+    def called(self, known: Known, values: Mapping[str, Any], *, wide: bool) -> Foreign:
+        """See ArrayExaminer."""
+        if not wide:
+            return known.called(values)
+        double = {n: self.tf.cast(v, self.tf.float64) if self.is_array(v) else v for n, v in values.items()}
+        return self.array(known.called(double))
 
     def is_array(self, x: Foreign) -> bool:
         return getattr(getattr(x, "dtype", None), "name", "") in FLOATS and hasattr(x, "numpy")

@@ -22,7 +22,8 @@ from ulpfuzz.fuzzer.catalog.registry import catalogue
 from ulpfuzz.fuzzer.frameworks.backends.expression import function_of
 from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.inputs.everyday import sample
-from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
+from ulpfuzz.fuzzer.trace.graph import Foreign
+from ulpfuzz.fuzzer.trace.single import Meaning
 from ulpfuzz.fuzzer.trace.torch_expressions import recorded
 
 #: Rows of a call: no size of any axis is the same.
@@ -38,9 +39,7 @@ class CatalogueKernel:
     """An op as a kernel computes it. slots: for each argument of the kernel's schema the name of an input, or None for a constant; constants:
     the others by name, but for axes."""
 
-    op: Op
-    implementation: Implementation
-    params: Mapping[str, Any]
+    meaning: Meaning
     slots: tuple[str | None, ...]
     constants: Mapping[str, Any]
     #: Whether its rows are vectors along an axis that the kernel names.
@@ -129,7 +128,7 @@ def _kernel(
     along = "dim" in values
     if not op.elementwise and not (along and all(len(i.axes) <= 1 for i in op.inputs)):
         return None
-    return str(func), CatalogueKernel(op, implementation, dict(params), slots, constants, along)
+    return str(func), CatalogueKernel(Meaning(op, implementation, dict(params)), slots, constants, along)
 
 
 class _NoParts:
@@ -147,13 +146,3 @@ def _slot(value: Foreign, inputs: Mapping[str, Any], torch: ModuleType) -> str |
     if not isinstance(value, torch.Tensor):
         return None
     return next((n for n, x in inputs.items() if value.data_ptr() == x.data_ptr() and value.shape == x.shape), None)
-
-
-def as_rows(arrays: Mapping[str, Bits], axis: int | None, shape: tuple[int, ...]) -> dict[str, Bits] | None:
-    """The tensors of a call as rows of the op: elements, or vectors along the axis. shape: of the elementwise result."""
-    if axis is None:
-        return {name: np.broadcast_to(a, shape).reshape(-1) for name, a in arrays.items()}
-    first = next(iter(arrays.values()))
-    if any(a.shape != first.shape for a in arrays.values()) or not first.ndim:
-        return None
-    return {name: np.moveaxis(a, axis, -1).reshape(-1, a.shape[axis]) for name, a in arrays.items()}
