@@ -124,11 +124,11 @@ class ArrayExaminer:
 
     def single(self, call: TracedCall) -> Single | None:
         """See analyst.Examiner."""
-        if not isinstance(call.again, Again) or call.again.heard.again is None or len(call.outputs) != 1:
+        if not isinstance(call.again, Again) or len(call.outputs) != 1:
             return None
         heard = call.again.heard
         kernels = self.primitives().get(heard.kernel, ())
-        if not kernels or len(heard.outputs) != 1:
+        if not kernels or heard.again is None or len(heard.outputs) != 1:
             return None
         own = self.array(heard.outputs[0])
         exact = heard.again([self.array(x).astype(np.float64) if self.is_array(x) else x for x in heard.inputs])

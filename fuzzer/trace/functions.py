@@ -67,7 +67,7 @@ class Known:
 
     def called(self, values: Mapping[str, Any]) -> Foreign:
         """What it gives of these. Raises what the framework raises."""
-        bound = inspect.BoundArguments(self.signature, dict(values))  # type: ignore[arg-type]
+        bound = inspect.BoundArguments(self.signature, dict(values))
         return self.public(*bound.args, **bound.kwargs)
 
 

@@ -51,6 +51,8 @@ def judged_single(meaning: Meaning, arrays: Mapping[str, Bits], axis: int | None
     rows = as_rows(arrays, axis, own.shape)
     if rows is None or any(v.dtype != own.dtype or (v.shape[1:] and v.shape[1] > LONGEST) for v in rows.values()):
         return None
+    if COTANGENT in rows and axis is None:
+        rows[COTANGENT] = rows[COTANGENT][:, np.newaxis]  # one number of one output
     count = len(next(iter(rows.values())))
     if axis is not None and own.shape == next(iter(arrays.values())).shape:
         own, lost = (np.moveaxis(v, axis, -1) for v in (own, lost))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ from ulpfuzz.fuzzer.trace.compositions import Mask, lost_elements
 from ulpfuzz.fuzzer.trace.graph import Bits, Foreign, FunctionCall, TracedCall
 from ulpfuzz.fuzzer.trace.harvest import sampled
 from ulpfuzz.fuzzer.trace.result import Tried
-from ulpfuzz.fuzzer.trace.single import Single, judged_single
+from ulpfuzz.fuzzer.trace.single import Meaning, Single, judged_single
+from ulpfuzz.fuzzer.trace.torch_backward import catalogue_backward
 from ulpfuzz.fuzzer.trace.torch_expressions import TorchComposer
-from ulpfuzz.fuzzer.trace.torch_kernels import CatalogueKernel, catalogue_kernels
+from ulpfuzz.fuzzer.trace.torch_kernels import catalogue_kernels
 from ulpfuzz.fuzzer.trace.torch_memory import TRACED
 from ulpfuzz.fuzzer.trace.torch_tracer import Again
 
@@ -26,32 +27,40 @@ class TorchExaminer(TorchComposer):
     """Implements analyst.Examiner."""
 
     def single(self, call: TracedCall) -> Single | None:
+        """See analyst.Examiner. In a backward pass: a kernel that is a gradient of the catalogue, or one that is a value of it."""
         again: Again | None = call.again
-        if again is None or not again.kept or again.result is None or call.phase == "backward":
+        if again is None or not again.kept:
             return None
         numbers = call.outputs[0].numbers()
         exact = self._again(again, "float64")
-        if numbers is None or exact is None:
+        if numbers is None or exact is None or tuple(exact.shape) != numbers[0].shape:
             return None
         fmt = format_named(call.outputs[0].dtype)
         own, wide = fmt.round(numbers[0]), exact.double().cpu().numpy()
         lost = lost_elements(own, wide, fmt)
         if not lost.any():
             return None
-        for kernel in catalogue_kernels().get(str(again.func), ()):
-            if (found := self._judged(kernel, again, own, lost)) is not None:
+        for meaning, given in self._meanings(call, again):
+            if (found := self._judged(meaning, given, own, lost)) is not None:
                 return found
         return None
 
-    def _judged(self, kernel: CatalogueKernel, again: Again, own: Bits, lost: Mask) -> Single | None:
-        given = kernel.batch(again.func, again.args, again.kwargs)
-        if given is None:
-            return None
+    def _meanings(self, call: TracedCall, again: Again) -> Iterator[tuple[Meaning, tuple[dict[str, Any], int | None]]]:
+        """What a call is in the catalogue, with its tensors by input, and its axis."""
+        for kernel in catalogue_kernels().get(str(again.func), ()):
+            if (given := kernel.batch(again.func, again.args, again.kwargs)) is not None:
+                yield kernel.meaning, given
+        if call.phase == "backward":
+            for backward in catalogue_backward().get(str(again.func), ()):
+                if (given := backward.batch(again, call.of.again if call.of is not None else None)) is not None:
+                    yield backward.meaning, given
+
+    def _judged(self, meaning: Meaning, given: tuple[dict[str, Any], int | None], own: Bits, lost: Mask) -> Single | None:
         tensors, axis = given
         if any(_is_rounded(t, own.dtype) for t in tensors.values()):
             return None  # a number of the program's text that the format has not: the call saw another one
         arrays = {n: self.array(t) if isinstance(t, self.torch.Tensor) else np.asarray(t, own.dtype) for n, t in tensors.items()}
-        return judged_single(kernel.meaning, arrays, axis, own, lost)
+        return judged_single(meaning, arrays, axis, own, lost)
 
     def function(self, made: FunctionCall) -> Single | None:
         """See analyst.Examiner: torch's own functions are kernels, and none is noted."""
