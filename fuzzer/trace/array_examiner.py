@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ulpfuzz.fuzzer.case import COTANGENT
 from ulpfuzz.fuzzer.casework.advice import language
 from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.trace.array_tracer import Again, Heard
@@ -17,9 +18,9 @@ from ulpfuzz.fuzzer.trace.compositions import lost_elements
 from ulpfuzz.fuzzer.trace.functions import Known
 from ulpfuzz.fuzzer.trace.graph import Bits, Foreign, FunctionCall, TracedCall, Wide
 from ulpfuzz.fuzzer.trace.harvest import sampled
-from ulpfuzz.fuzzer.trace.primitives import CataloguePrimitive, matching
+from ulpfuzz.fuzzer.trace.primitives import RESULT, CatalogueGradient, CataloguePrimitive, matching
 from ulpfuzz.fuzzer.trace.result import Tried
-from ulpfuzz.fuzzer.trace.single import Single, judged_single
+from ulpfuzz.fuzzer.trace.single import Meaning, Single, judged_single
 from ulpfuzz.fuzzer.trace.templates import Template, filled, leaf
 
 #: Floating formats, by the frameworks' names.
@@ -118,6 +119,10 @@ class ArrayExaminer:
         """The catalogue's, by their names; some seconds, once."""
         raise NotImplementedError
 
+    def gradients(self) -> Mapping[str, tuple[CatalogueGradient, ...]]:
+        """The catalogue's, by the names of the primitives of a backward pass; none where derivatives are composed of primitives of values."""
+        return {}
+
     def called(self, known: Known, values: Mapping[str, Any], *, wide: bool) -> Foreign:
         """A function's result on these values of its parameters, in their dtype or in binary64. Raises what the framework raises."""
         raise NotImplementedError
@@ -127,8 +132,7 @@ class ArrayExaminer:
         if not isinstance(call.again, Again) or len(call.outputs) != 1:
             return None
         heard = call.again.heard
-        kernels = self.primitives().get(heard.kernel, ())
-        if not kernels or heard.again is None or len(heard.outputs) != 1:
+        if heard.again is None or len(heard.outputs) != 1 or not self._is_known(heard.kernel):
             return None
         own = self.array(heard.outputs[0])
         exact = heard.again([self.array(x).astype(np.float64) if self.is_array(x) else x for x in heard.inputs])
@@ -137,14 +141,40 @@ class ArrayExaminer:
         lost = lost_elements(own, np.asarray(exact[0], np.float64), format_named(own.dtype.name))
         if not lost.any():
             return None
-        operands, axis = [self.array(x) for x in heard.inputs if self.is_array(x)], self.axis(heard)
-        for meaning, arrays in matching(kernels, operands, heard.params):
+        for meaning, arrays in self._meanings(call.again):
+            axis = self.axis(heard) if meaning.by_rows else None
             if meaning.by_rows and axis is None:
                 continue
-            along = axis[0] if meaning.by_rows and axis is not None else None
-            if (found := judged_single(meaning, arrays, along, own, lost)) is not None:
+            if (found := judged_single(meaning, arrays, None if axis is None else axis[0], own, lost)) is not None:
                 return found
         return None
+
+    def _is_known(self, kernel: str) -> bool:
+        return kernel in self.primitives() or kernel in self.gradients()
+
+    def _meanings(self, again: Again) -> Iterator[tuple[Meaning, dict[str, Bits]]]:
+        """What a call is in the catalogue, with its arrays by input."""
+        heard = again.heard
+        yield from matching(self.primitives().get(heard.kernel, ()), self._arrays(heard), heard.params)
+        for gradient in self.gradients().get(heard.kernel, ()):
+            if (arrays := self._of_gradient(gradient, again)) is not None:
+                yield gradient.meaning, arrays
+
+    def _arrays(self, heard: Heard) -> list[Bits]:
+        return [self.array(x) for x in heard.inputs if self.is_array(x)]
+
+    def _of_gradient(self, gradient: CatalogueGradient, again: Again) -> dict[str, Bits] | None:
+        """The arrays of a gradient; of the forward call, where its result stands for its inputs."""
+        given = [x for x in again.heard.inputs if self.is_array(x)]
+        as_primitive = CataloguePrimitive(gradient.meaning, gradient.slots, gradient.params)
+        found = as_primitive.arrays([self.array(x) for x in given], again.heard.params)
+        if found is None or RESULT not in found:
+            return found
+        made = again.maker(given[gradient.slots.index(RESULT)])
+        if made is None or not isinstance(made.again, Again) or made.again.heard.kernel != gradient.of:
+            return None
+        forward = gradient.primitive.arrays(self._arrays(made.again.heard), made.again.heard.params)
+        return None if forward is None else {**forward, COTANGENT: found[COTANGENT]}
 
     def function(self, made: FunctionCall) -> Single | None:
         """See analyst.Examiner. Judged is what the step made: the function called again must give one of its numbers to the bit."""

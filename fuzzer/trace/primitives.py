@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ulpfuzz.fuzzer.case import COTANGENT
 from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
-from ulpfuzz.fuzzer.catalog.op import Implementation, Op
 from ulpfuzz.fuzzer.catalog.registry import catalogue
 from ulpfuzz.fuzzer.frameworks.backends.expression import function_of
 from ulpfuzz.fuzzer.frameworks.framework import Call
@@ -20,6 +20,8 @@ from ulpfuzz.fuzzer.inputs.everyday import sample
 from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
 from ulpfuzz.fuzzer.trace.single import Meaning
 
+#: What a slot holds that is the result of the forward call.
+RESULT = "(result)"
 #: Rows of a call: no size of any axis is the same.
 ROWS = 3
 #: Params of a primitive that say along which axis, or that follow from its inputs: a caller's own may be others.
@@ -65,6 +67,18 @@ class CataloguePrimitive:
         return found
 
 
+@dataclass(frozen=True)
+class CatalogueGradient:
+    """The gradient of an op, by its one differentiable input, as a primitive of a backward pass computes it. of, primitive: the forward call's.
+    slots: for each operand an input, COTANGENT, RESULT of the forward call, or the number that it must be."""
+
+    meaning: Meaning
+    of: str
+    primitive: CataloguePrimitive
+    slots: tuple[str | float, ...]
+    params: Mapping[str, Any]
+
+
 def matching(
     kernels: Sequence[CataloguePrimitive], operands: Sequence[Bits], params: Mapping[str, Any] | None
 ) -> list[tuple[Meaning, dict[str, Bits]]]:
@@ -93,41 +107,75 @@ def catalogue_primitives(
     """By the primitive's name the ops that are this primitive alone. made: runs a function of a framework over inputs, and says which
     primitives that was, but for those that only move numbers; it raises what the framework raises. worth: whether an expression may be one."""
     found: dict[str, dict[str, CataloguePrimitive]] = {}
-    rng = np.random.default_rng(0)
-    for op, implementation, params in _calls(framework):
-        if not worth(implementation.call):
-            continue
-        batch = sample(op, "float32", rng, ROWS, everyday_lengths(op)[0])
-        assert batch is not None
-        inputs = {i.name: np.ascontiguousarray(batch.inputs[i.name]) for i in op.inputs}
-        function = function_of(Call(op, implementation, params), modules, _NoParts())
+    for meaning, inputs, function in _expressions(framework, modules, "value", worth):
         try:
             with np.errstate(all="ignore"):
                 calls = made(function, inputs)
         except Exception:  # the framework's own, of an expression that wants other sizes
             continue
-        if len(calls) != 1 or any(o is None for o in calls[0].operands):
-            continue
-        slots = tuple(o for o in calls[0].operands if o is not None)
-        if sorted(s for s in slots if isinstance(s, str)) != sorted(inputs):
-            continue
-        constants = {n: v for n, v in calls[0].params.items() if n not in FREE}
-        one = CataloguePrimitive(Meaning(op, implementation, params), slots, constants)
-        alike = found.setdefault(calls[0].kernel, {})
-        key = f"{op.name} {params} {slots} {constants}"
-        if key not in alike or implementation.documented:  # what a page says of one of two calls holds of the primitive
-            alike[key] = one
+        if len(calls) == 1 and (one := _primitive(meaning, calls[0], inputs)) is not None:
+            alike = found.setdefault(calls[0].kernel, {})
+            key = f"{meaning.op.name} {meaning.params} {one.slots} {one.params}"
+            if (
+                key not in alike or meaning.implementation.documented
+            ):  # what a page says of one of two calls holds of the primitive
+                alike[key] = one
     return {name: tuple(alike.values()) for name, alike in found.items()}
 
 
-def _calls(framework: str) -> Iterator[tuple[Op, Implementation, dict[str, Any]]]:
-    for op in catalogue().values():
-        if not op.inputs or "value" not in op.orders or any(i.complex or i.integers or len(i.axes) > 1 for i in op.inputs):
+def catalogue_gradients(
+    framework: str,
+    modules: Mapping[str, Any],
+    made: Callable[[Callable[..., Any], Mapping[str, Bits], str], tuple[Sequence[Made], Sequence[Made]]],
+    worth: Callable[[str], bool],
+) -> dict[str, tuple[CatalogueGradient, ...]]:
+    """By the primitive's name the gradients that are this primitive alone. made: as of catalogue_primitives, and of the backward pass by the input
+    of that name, whose operands may be COTANGENT and RESULT."""
+    found: dict[str, dict[str, CatalogueGradient]] = {}
+    for meaning, inputs, function in _expressions(framework, modules, "grad", worth):
+        if len(meaning.op.differentiable_inputs) != 1:
             continue
-        for implementation in op.of(framework):
+        try:
+            with np.errstate(all="ignore"):
+                forward, backward = made(function, inputs, meaning.op.differentiable_inputs[0])
+        except Exception:  # the framework's own
+            continue
+        if len(forward) != 1 or len(backward) != 1 or (known := _primitive(meaning, forward[0], inputs)) is None:
+            continue
+        slots = tuple(o for o in backward[0].operands if o is not None)
+        named = {s for s in slots if isinstance(s, str)}
+        if len(slots) != len(backward[0].operands) or COTANGENT not in named or not (RESULT in named or named >= {*inputs}):
+            continue
+        constants = {n: v for n, v in backward[0].params.items() if n not in FREE}
+        one = CatalogueGradient(meaning, forward[0].kernel, known, slots, constants)
+        found.setdefault(backward[0].kernel, {}).setdefault(f"{meaning.op.name} {meaning.params} {slots} {constants}", one)
+    return {name: tuple(alike.values()) for name, alike in found.items()}
+
+
+def _primitive(meaning: Meaning, made: Made, inputs: Mapping[str, Bits]) -> CataloguePrimitive | None:
+    """A primitive as the op over these inputs; None where it takes anything else."""
+    slots = tuple(o for o in made.operands if o is not None)
+    if len(slots) != len(made.operands) or sorted(s for s in slots if isinstance(s, str)) != sorted(inputs):
+        return None
+    return CataloguePrimitive(meaning, slots, {n: v for n, v in made.params.items() if n not in FREE})
+
+
+def _expressions(
+    framework: str, modules: Mapping[str, Any], order: str, worth: Callable[[str], bool]
+) -> Iterator[tuple[Meaning, dict[str, Bits], Callable[..., Any]]]:
+    """The catalogue's calls at an order, with inputs to run each on."""
+    rng = np.random.default_rng(0)
+    for op in catalogue().values():
+        if not op.inputs or order not in op.orders or any(i.complex or i.integers or len(i.axes) > 1 for i in op.inputs):
+            continue
+        batch = sample(op, "float32", rng, ROWS, everyday_lengths(op)[0])
+        assert batch is not None
+        inputs = {i.name: np.ascontiguousarray(batch.inputs[i.name]) for i in op.inputs}
+        for implementation in filter(lambda i: worth(i.call), op.of(framework)):
             for params in op.param_sets():
-                if implementation.supports("float32", "value", params):
-                    yield op, implementation, dict(params)
+                if implementation.supports("float32", order, params):
+                    function = function_of(Call(op, implementation, params), modules, _NoParts())
+                    yield Meaning(op, implementation, dict(params), order), inputs, function
 
 
 class _NoParts:

@@ -27,9 +27,9 @@ class TorchExaminer(TorchComposer):
     """Implements analyst.Examiner."""
 
     def single(self, call: TracedCall) -> Single | None:
-        """See analyst.Examiner. In a backward pass: a kernel that is a gradient of the catalogue, or one that is a value of it."""
+        """See analyst.Examiner. Of a backward pass its own kernels: what it calls besides multiplies and adds, and would cost as much to look at."""
         again: Again | None = call.again
-        if again is None or not again.kept:
+        if again is None or not again.kept or (call.phase == "backward" and "backward" not in call.kernel):
             return None
         numbers = call.outputs[0].numbers()
         exact = self._again(again, "float64")
@@ -47,13 +47,14 @@ class TorchExaminer(TorchComposer):
 
     def _meanings(self, call: TracedCall, again: Again) -> Iterator[tuple[Meaning, tuple[dict[str, Any], int | None]]]:
         """What a call is in the catalogue, with its tensors by input, and its axis."""
-        for kernel in catalogue_kernels().get(str(again.func), ()):
-            if (given := kernel.batch(again.func, again.args, again.kwargs)) is not None:
-                yield kernel.meaning, given
         if call.phase == "backward":
             for backward in catalogue_backward().get(str(again.func), ()):
                 if (given := backward.batch(again, call.of.again if call.of is not None else None)) is not None:
                     yield backward.meaning, given
+            return
+        for kernel in catalogue_kernels().get(str(again.func), ()):
+            if (given := kernel.batch(again.func, again.args, again.kwargs)) is not None:
+                yield kernel.meaning, given
 
     def _judged(self, meaning: Meaning, given: tuple[dict[str, Any], int | None], own: Bits, lost: Mask) -> Single | None:
         tensors, axis = given
