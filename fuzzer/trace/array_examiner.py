@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,9 +119,9 @@ class ArrayExaminer:
         """The catalogue's, by their names; some seconds, once."""
         raise NotImplementedError
 
-    def gradients(self) -> Mapping[str, tuple[CatalogueGradient, ...]]:
-        """The catalogue's, by the names of the primitives of a backward pass; none where derivatives are composed of primitives of values."""
-        return {}
+    def gradients(self, kernel: str) -> Sequence[CatalogueGradient]:
+        """Those that a primitive of a backward pass may be; none where derivatives are composed of primitives of values."""
+        return ()
 
     def called(self, known: Known, values: Mapping[str, Any], *, wide: bool) -> Foreign:
         """A function's result on these values of its parameters, in their dtype or in binary64. Raises what the framework raises."""
@@ -132,7 +132,7 @@ class ArrayExaminer:
         if not isinstance(call.again, Again) or len(call.outputs) != 1:
             return None
         heard = call.again.heard
-        if heard.again is None or len(heard.outputs) != 1 or not self._is_known(heard.kernel):
+        if heard.again is None or len(heard.outputs) != 1:
             return None
         own = self.array(heard.outputs[0])
         exact = heard.again([self.array(x).astype(np.float64) if self.is_array(x) else x for x in heard.inputs])
@@ -149,14 +149,11 @@ class ArrayExaminer:
                 return found
         return None
 
-    def _is_known(self, kernel: str) -> bool:
-        return kernel in self.primitives() or kernel in self.gradients()
-
     def _meanings(self, again: Again) -> Iterator[tuple[Meaning, dict[str, Bits]]]:
         """What a call is in the catalogue, with its arrays by input."""
         heard = again.heard
         yield from matching(self.primitives().get(heard.kernel, ()), self._arrays(heard), heard.params)
-        for gradient in self.gradients().get(heard.kernel, ()):
+        for gradient in self.gradients(heard.kernel):
             if (arrays := self._of_gradient(gradient, again)) is not None:
                 yield gradient.meaning, arrays
 

@@ -8,13 +8,14 @@ over the op's inputs says what that function computes, with the constants of its
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from types import CodeType, FrameType
+from functools import cache, cached_property
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from ulpfuzz.fuzzer.catalog.op import Implementation, Op
@@ -69,6 +70,14 @@ class Known:
         """What it gives of these. Raises what the framework raises."""
         bound = inspect.BoundArguments(self.signature, dict(values))
         return self.public(*bound.args, **bound.kwargs)
+
+
+@cache
+def functions_of(framework: str) -> Functions:
+    """The functions of a framework, which is imported: looked up once."""
+    module: ModuleType = importlib.import_module(framework)
+    jax, tensorflow = {"jax": module, "jnp": getattr(module, "numpy", None)}, {"tf": module}
+    return Functions(framework, jax if framework == "jax" else tensorflow)
 
 
 class Functions:

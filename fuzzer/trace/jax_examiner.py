@@ -79,7 +79,10 @@ def primitives() -> Mapping[str, tuple[CataloguePrimitive, ...]]:
         names.update({id(v): _number(c) for v, c in zip(program.jaxpr.constvars, program.consts, strict=True)})
         return list(_made(program.jaxpr, names, {n: x.shape for n, x in inputs.items()}))
 
-    with warnings.catch_warnings():
+    with (
+        warnings.catch_warnings(),
+        jax.disable_jit(False),
+    ):  # without jit each constant of an expression is computed, and compiled
         warnings.simplefilter("ignore")
         return catalogue_primitives("jax", {"jax": jax, "jnp": jax.numpy}, made)
 

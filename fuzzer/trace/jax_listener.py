@@ -13,7 +13,7 @@ from ulpfuzz.fuzzer.frameworks.listening import jax as listening
 from ulpfuzz.fuzzer.trace.analyst import Analyst
 from ulpfuzz.fuzzer.trace.array_tracer import SAMPLED, ArrayTracer, Heard
 from ulpfuzz.fuzzer.trace.frames import place_among, user_place
-from ulpfuzz.fuzzer.trace.functions import Functions, Recorder
+from ulpfuzz.fuzzer.trace.functions import Recorder, functions_of
 from ulpfuzz.fuzzer.trace.graph import Foreign, Phase, Place, TracedStep, Wide
 from ulpfuzz.fuzzer.trace.harvest import Harvest
 from ulpfuzz.fuzzer.trace.jax_examiner import FLOATS, JaxExaminer
@@ -36,7 +36,7 @@ class Listener:
         self.analyst = Analyst(self.examiner)
         self.harvest = harvest
         self.tracer = ArrayTracer(self._ended, self, every=SAMPLED if mode == "sampled" else 1)
-        self.functions = Recorder(Functions("jax", {"jax": self.jax, "jnp": self.jax.numpy}), _concrete)
+        self.functions = Recorder(functions_of("jax"), _concrete)
         self.busy = False
         self._heard = listening.heard(self._hear)
 
@@ -124,10 +124,10 @@ class Listener:
 
 
 def _concrete(x: Foreign) -> Foreign:
-    """Of what a derivative is being made of, what it stands for."""
+    """Of what a derivative is being made of, what it stands for; None of what stands for single rows of an array."""
     while hasattr(x, "primal"):
         x = x.primal
-    return x
+    return None if hasattr(x, "_trace") else x
 
 
 def _line(code: Foreign, instruction: int) -> int:

@@ -28,6 +28,8 @@ from ulpfuzz.fuzzer.trace.primitives import (
 from ulpfuzz.fuzzer.trace.templates import NUMBER, Recorded, Template, derived
 
 _MOVES = frozenset(("Identity", "StopGradient", "Reshape", "ExpandDims", "Squeeze", "BroadcastTo", "Snapshot", "PreventGradient"))
+#: How an op of a backward pass is called; a product, say, is the gradient of many.
+_GRADIENT = "Grad"
 #: Ops over the last axis, which they do not name.
 _LAST = ("Softmax", "LogSoftmax")
 
@@ -67,7 +69,7 @@ def primitives() -> Mapping[str, tuple[CataloguePrimitive, ...]]:
 
     with warnings.catch_warnings(), tf.device("/CPU:0"):
         warnings.simplefilter("ignore")
-        return catalogue_primitives("tensorflow", {"tf": tf}, made, _is_quick)
+        return catalogue_primitives("tensorflow", {"tf": tf}, made)
 
 
 @cache
@@ -89,7 +91,7 @@ def gradients() -> Mapping[str, tuple[CatalogueGradient, ...]]:
 
     with warnings.catch_warnings(), tf.device("/CPU:0"):
         warnings.simplefilter("ignore")
-        found = catalogue_gradients("tensorflow", {"tf": tf}, made, _is_quick)
+        found = catalogue_gradients("tensorflow", {"tf": tf}, made)
     return {
         name: kernels for name, kernels in found.items() if name.endswith("Grad")
     }  # not a product, which is one of many gradients
@@ -117,11 +119,6 @@ def _heard(run: Callable[[], Foreign], tensors: Mapping[str, Foreign]) -> tuple[
     return heard, result
 
 
-def _is_quick(call: str) -> bool:
-    """Whether an expression may be one op: what maps a function over rows is a graph, and a layer of Keras is built anew each time."""
-    return not any(word in call for word in ("lambda", "_map", "map_fn", "tf.function", "tf.keras.layers."))
-
-
 class TensorflowExaminer(ArrayExaminer):
     """Implements analyst.Examiner."""
 
@@ -137,8 +134,8 @@ class TensorflowExaminer(ArrayExaminer):
     def primitives(self) -> Mapping[str, tuple[CataloguePrimitive, ...]]:
         return primitives()
 
-    def gradients(self) -> Mapping[str, tuple[CatalogueGradient, ...]]:
-        return gradients()
+    def gradients(self, kernel: str) -> Sequence[CatalogueGradient]:
+        return gradients().get(kernel, ()) if kernel.endswith(_GRADIENT) else ()
 
     def called(self, known: Known, values: Mapping[str, Any], *, wide: bool) -> Foreign:
         """See ArrayExaminer."""

@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.trace.analyst import Analyst
 from ulpfuzz.fuzzer.trace.array_examiner import FLOATS
 from ulpfuzz.fuzzer.trace.array_tracer import SAMPLED, ArrayTracer, Heard
 from ulpfuzz.fuzzer.trace.frames import passes_through, user_place
-from ulpfuzz.fuzzer.trace.functions import Functions, Recorder
+from ulpfuzz.fuzzer.trace.functions import Recorder, functions_of
 from ulpfuzz.fuzzer.trace.graph import Foreign, Phase, TracedStep, Wide
 from ulpfuzz.fuzzer.trace.harvest import Harvest
 from ulpfuzz.fuzzer.trace.result import TraceResult
@@ -41,7 +41,7 @@ class Listener:
         self.analyst = Analyst(self.examiner)
         self.harvest = harvest
         self.tracer = ArrayTracer(self._ended, self, every=SAMPLED if mode == "sampled" else 1)
-        self.functions = Recorder(Functions("tensorflow", {"tf": self.tf}), lambda x: x)
+        self.functions = Recorder(functions_of("tensorflow"), lambda x: x)
         self.tape: ModuleType = importlib.import_module("tensorflow.python.pywrap_tfe")
         #: Handles of variables that were read; whether one of these was written since the step began.
         self.read: set[int] = set()

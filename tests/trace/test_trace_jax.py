@@ -70,6 +70,13 @@ def test_a_function_under_a_derivative_is_judged_on_the_numbers_that_it_stands_f
     assert [f.kernel for f in t.findings] == ["jax.nn.gelu"]
 
 
+def test_a_function_that_stands_for_single_rows_is_left_alone() -> None:
+    x = numbers(-7.0, -6.0).reshape(4, 4)
+    with trace(frameworks="jax") as t:
+        jax.vmap(lambda row: jax.nn.gelu(row, approximate=True))(x)
+    assert t.findings == ()
+
+
 def test_a_function_along_another_axis_than_the_catalogue_s_is_judged_along_its_own() -> None:
     x = jax.numpy.asarray(np.full((3, 4), 1e30, np.float32))
     with trace(frameworks="jax") as t:
