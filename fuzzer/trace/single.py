@@ -71,7 +71,7 @@ def judged_single(meaning: Meaning, arrays: Mapping[str, Bits], axis: int | None
     words = [*(n for n in rows if n != COTANGENT), *(f"{n}={v!r}" for n, v in meaning.params.items())]
     called = f"{meaning.op.name}({', '.join(words)})"
     expression = called if meaning.order == "value" else f"the gradient of {called}"
-    return Single(expression, f"{verdict.answer:.6g}, exactly {shortened(verdict.truth, 8)}", verdict)
+    return Single(expression, f"{verdict.answer:.6g}, exactly {shortened(verdict.truth, 12)}", verdict)
 
 
 def _inside(op: Op, rows: Mapping[str, Bits]) -> NDArray[np.bool_]:
