@@ -9,7 +9,7 @@ from typing import Protocol
 from ulpfuzz.fuzzer.judge.verdict import Class
 from ulpfuzz.fuzzer.trace.compositions import Composer, Composition, composition_of, may_be_lost
 from ulpfuzz.fuzzer.trace.explain import Chain, bad_from_outside, chains
-from ulpfuzz.fuzzer.trace.graph import TracedCall, TracedStep
+from ulpfuzz.fuzzer.trace.graph import FunctionCall, TracedCall, TracedStep
 from ulpfuzz.fuzzer.trace.result import Proved, TraceFinding, Tried
 from ulpfuzz.fuzzer.trace.single import Single
 from ulpfuzz.fuzzer.trace.verdicts import Verdict
@@ -23,6 +23,9 @@ class Examiner(Composer, Protocol):
 
     def single(self, call: TracedCall) -> Single | None:
         """A call that is proved wrong by itself on the rows of the step; None where it is right, or nobody knows."""
+
+    def function(self, made: FunctionCall) -> Single | None:
+        """A function that is proved wrong by itself, as `single`."""
 
     def wider(self, calls: Iterable[TracedCall]) -> Tried | None:
         """The calls made again in a wider format, each on its own arguments; None where that does not help."""
@@ -55,9 +58,24 @@ class Analyst:
         for composition in compositions:
             if composition.verdict is not None:
                 self._composition(step, composition)
+        accused: set[int] = set()
         for call in self._suspects(step, self._singles):
             if (single := self.examiner.single(call)) is not None:
+                accused.add(call.number)
                 self._single(step, call, single)
+        self._functions(step, accused)
+
+    def _functions(self, step: TracedStep, accused: set[int]) -> None:
+        """Those that are wrong although no call in them is, nor a function: the innermost is to blame."""
+        for made in sorted(step.functions, key=lambda f: len(f.calls)):
+            numbers = {c.number for c in made.calls}
+            site = (made.name, str(made.place), made.calls[0].outputs[0].dtype)
+            if numbers & accused or self._singles[site] >= TRIES or not any(c.outputs and may_be_lost(c) for c in made.calls):
+                continue
+            self._singles[site] += 1
+            if (single := self.examiner.function(made)) is not None:
+                accused |= numbers
+                self._add(_of_function(step, self.examiner.framework, made, single))
 
     def _suspects(self, step: TracedStep, tries: Counter[tuple[str, str, str]]) -> Iterator[TracedCall]:
         """Calls that may have lost digits, of each site the first TRIES."""
@@ -124,6 +142,13 @@ class Analyst:
                 "nan", step.number, self.examiner.framework, reader.kernel, reader.where, dtype, headline, reaches=reaches
             )
         )
+
+
+def _of_function(step: TracedStep, framework: str, made: FunctionCall, single: Single) -> TraceFinding:
+    headline = f"{made.name} is {single.verdict.class_.name} by itself: {single.text} ({made.place})"
+    proved = _proved(single.expression, single.verdict)
+    dtype = made.calls[0].outputs[0].dtype
+    return TraceFinding("call", step.number, framework, made.name, str(made.place), dtype, headline, proved=proved)
 
 
 def _proved(expression: str, verdict: Verdict | None) -> Proved | None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ulpfuzz.fuzzer.case import COTANGENT
 from ulpfuzz.fuzzer.casework.advice import language
+from ulpfuzz.fuzzer.formats import format_named
 from ulpfuzz.fuzzer.trace.array_tracer import Again, Heard
-from ulpfuzz.fuzzer.trace.graph import Bits, Foreign, TracedCall
+from ulpfuzz.fuzzer.trace.compositions import lost_elements
+from ulpfuzz.fuzzer.trace.functions import Known
+from ulpfuzz.fuzzer.trace.graph import Bits, Foreign, FunctionCall, TracedCall, Wide
 from ulpfuzz.fuzzer.trace.harvest import sampled
+from ulpfuzz.fuzzer.trace.primitives import RESULT, CatalogueGradient, CataloguePrimitive, matching
 from ulpfuzz.fuzzer.trace.result import Tried
-from ulpfuzz.fuzzer.trace.single import Single
+from ulpfuzz.fuzzer.trace.single import Meaning, Single, judged_single
 from ulpfuzz.fuzzer.trace.templates import Template, filled, leaf
 
 #: Floating formats, by the frameworks' names.
@@ -110,9 +115,90 @@ class ArrayExaminer:
 
     # Calls made again
 
+    def primitives(self) -> Mapping[str, tuple[CataloguePrimitive, ...]]:
+        """The catalogue's, by their names; some seconds, once."""
+        raise NotImplementedError
+
+    def gradients(self, kernel: str) -> Sequence[CatalogueGradient]:
+        """Those that a primitive of a backward pass may be; none where derivatives are composed of primitives of values."""
+        return ()
+
+    def called(self, known: Known, values: Mapping[str, Any], *, wide: bool) -> Foreign:
+        """A function's result on these values of its parameters, in their dtype or in binary64. Raises what the framework raises."""
+        raise NotImplementedError
+
     def single(self, call: TracedCall) -> Single | None:
-        """See analyst.Examiner: the catalogue's primitives are known of torch alone."""
+        """See analyst.Examiner."""
+        if not isinstance(call.again, Again) or len(call.outputs) != 1:
+            return None
+        heard = call.again.heard
+        if heard.again is None or len(heard.outputs) != 1:
+            return None
+        own = self.array(heard.outputs[0])
+        exact = heard.again([self.array(x).astype(np.float64) if self.is_array(x) else x for x in heard.inputs])
+        if not exact or exact[0] is None or np.shape(exact[0]) != own.shape:
+            return None
+        lost = lost_elements(own, np.asarray(exact[0], np.float64), format_named(own.dtype.name))
+        if not lost.any():
+            return None
+        for meaning, arrays in self._meanings(call.again):
+            axis = self.axis(heard) if meaning.by_rows else None
+            if meaning.by_rows and axis is None:
+                continue
+            if (found := judged_single(meaning, arrays, None if axis is None else axis[0], own, lost)) is not None:
+                return found
         return None
+
+    def _meanings(self, again: Again) -> Iterator[tuple[Meaning, dict[str, Bits]]]:
+        """What a call is in the catalogue, with its arrays by input."""
+        heard = again.heard
+        yield from matching(self.primitives().get(heard.kernel, ()), self._arrays(heard), heard.params)
+        for gradient in self.gradients(heard.kernel):
+            if (arrays := self._of_gradient(gradient, again)) is not None:
+                yield gradient.meaning, arrays
+
+    def _arrays(self, heard: Heard) -> list[Bits]:
+        return [self.array(x) for x in heard.inputs if self.is_array(x)]
+
+    def _of_gradient(self, gradient: CatalogueGradient, again: Again) -> dict[str, Bits] | None:
+        """The arrays of a gradient; of the forward call, where its result stands for its inputs."""
+        given = [x for x in again.heard.inputs if self.is_array(x)]
+        as_primitive = CataloguePrimitive(gradient.meaning, gradient.slots, gradient.params)
+        found = as_primitive.arrays([self.array(x) for x in given], again.heard.params)
+        if found is None or RESULT not in found:
+            return found
+        made = again.maker(given[gradient.slots.index(RESULT)])
+        if made is None or not isinstance(made.again, Again) or made.again.heard.kernel != gradient.of:
+            return None
+        forward = gradient.primitive.arrays(self._arrays(made.again.heard), made.again.heard.params)
+        return None if forward is None else {**forward, COTANGENT: found[COTANGENT]}
+
+    def function(self, made: FunctionCall) -> Single | None:
+        """See analyst.Examiner. Judged is what the step made: the function called again must give one of its numbers to the bit."""
+        known, values = made.again
+        for meaning in known.meanings:
+            given = meaning.batch(values)
+            if given is None or not all(self.is_array(x) for x in given[0].values()):
+                continue
+            results = self._results(known, values)
+            if results is None or not _was_made(results[0], made.calls):
+                return None
+            lost = lost_elements(*results, format_named(results[0].dtype.name))
+            arrays = {n: self.array(x) for n, x in given[0].items()}
+            if lost.any() and (found := judged_single(meaning.meaning, arrays, given[1], results[0], lost)) is not None:
+                return found
+        return None
+
+    def _results(self, known: Known, values: Mapping[str, Any]) -> tuple[Bits, Wide] | None:
+        """What a function gives, and what it gives in binary64; None where it is no one array, or not twice the same."""
+        try:
+            own, exact = (self.called(known, values, wide=wide) for wide in (False, True))
+            if not self.is_array(own):
+                return None
+            one, wide = self.array(own), np.asarray(exact).astype(np.float64)
+        except Exception:  # whatever a framework raises
+            return None
+        return (one, wide) if one.shape == wide.shape else None
 
     def wider(self, calls: Iterable[TracedCall]) -> Tried | None:
         """See analyst.Examiner. In the wider format means: in binary64, each result rounded to it."""
@@ -151,6 +237,13 @@ class ArrayExaminer:
             return None
         found = {f"input{i}": self.array(x) for i, x in enumerate(call.again.heard.inputs) if self.is_array(x) and np.size(x)}
         return "", {n: sampled(a.reshape(-1)) for n, a in found.items()}, {n: a.shape for n, a in found.items()}
+
+
+def _was_made(result: Bits, calls: Iterable[TracedCall]) -> bool:
+    """Whether one of the calls gave this."""
+    wide = result.astype(np.float64).ravel()
+    numbers = (v.numbers() for c in calls for v in c.outputs if v.dtype == result.dtype.name)
+    return any(n is not None and n[0].size == wide.size and np.array_equal(n[0].ravel(), wide, equal_nan=True) for n in numbers)
 
 
 def _kept(node: ast.expr, before: tuple[int, ...], after: tuple[int, ...]) -> ast.expr | None:

@@ -104,19 +104,19 @@ class ArrayTracer:
         """Whether this step is traced in full."""
         return (self.number - 1) % self.every == 0
 
-    def called(self, heard: Heard) -> None:
-        """One call that was made."""
+    def called(self, heard: Heard) -> TracedCall | None:
+        """One call that was made; as it stands in the step, where it is looked at."""
         made = [o for o in heard.outputs if self.arrays.is_traced(o)]
         if not made or not any(self.arrays.is_traced(i) for i in heard.inputs):
-            return  # what is made of no numbers comes from outside: chance, constants, memory
+            return None  # what is made of no numbers comes from outside: chance, constants, memory
         if heard.same and str(getattr(heard.inputs[0], "dtype", "")) == str(getattr(made[0], "dtype", "")):
             self._alias(heard.inputs[0], made[0])
-            return
+            return None
         site = (heard.kernel, heard.place)
         self.sites[site] += 1
         numbers = [self.arrays.wide(o) for o in made]
         if not self._is_looked_at(self.sites[site]) and all(np.isfinite(n).all() for n in numbers):
-            return
+            return None
         inputs = [self._of(i) for i in heard.inputs if self.arrays.is_traced(i)]
         call = self.step.call(heard.kernel, heard.place, heard.phase, tuple(k.value for k in inputs))
         values = {id(i): self._of(i).value for i in heard.inputs if self.arrays.is_traced(i)}
@@ -129,6 +129,7 @@ class ArrayTracer:
             compare(value, own, self.known[id(array)].shadow)
         if len(self.step.calls) >= LONGEST:
             self.end()
+        return call
 
     def _alias(self, array: Foreign, other: Foreign) -> None:
         known = self._of(array)

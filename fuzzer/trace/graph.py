@@ -5,6 +5,7 @@ A value is what one call wrote into memory. Calls that only move numbers (views)
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -14,13 +15,27 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.frameworks.listening import Foreign
 
-__all__ = ["Bits", "Foreign", "Numbers", "Phase", "Place", "TracedCall", "TracedStep", "Value", "Wide", "reaching"]
+__all__ = [
+    "Bits",
+    "Foreign",
+    "FunctionCall",
+    "Numbers",
+    "Phase",
+    "Place",
+    "TracedCall",
+    "TracedStep",
+    "Value",
+    "Wide",
+    "reaching",
+]
 #: Numbers in a framework's own format.
 Bits: TypeAlias = NDArray[Any]
 Wide: TypeAlias = NDArray[np.float64]
 #: The call's own numbers and their shadow, both exact in binary64; None where they are kept no more.
 Numbers = Callable[[], tuple[Wide, Wide] | None]
 Phase = Literal["forward", "backward"]
+#: Calls of functions that are kept of a step.
+FUNCTIONS = 512
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,18 @@ class TracedCall:
         return self.kernel, self.where, self.outputs[0].dtype if self.outputs else ""
 
 
+@dataclass(eq=False)
+class FunctionCall:
+    """One call of a function of the framework, by its name, and the primitive calls that it made: no call of its own in the graph."""
+
+    name: str
+    place: Place
+    phase: Phase
+    calls: list[TracedCall]
+    #: What the framework's tracer needs to make the call again.
+    again: Foreign = field(repr=False)
+
+
 @dataclass
 class TracedStep:
     """One step. number: counted from 1."""
@@ -111,6 +138,8 @@ class TracedStep:
     number: int
     calls: list[TracedCall] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
+    #: Calls of functions that make several primitive calls, the latest of them.
+    functions: deque[FunctionCall] = field(default_factory=lambda: deque(maxlen=FUNCTIONS))
     #: What looks at infinities itself and skips the update, as a gradient scaler does.
     skips_infinities: bool = False
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,9 @@ import numpy as np
 
 from ulpfuzz.fuzzer.trace.array_examiner import FLOATS, ArrayExaminer
 from ulpfuzz.fuzzer.trace.array_tracer import Heard
-from ulpfuzz.fuzzer.trace.graph import Foreign
+from ulpfuzz.fuzzer.trace.functions import Known
+from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
+from ulpfuzz.fuzzer.trace.primitives import CataloguePrimitive, Made, catalogue_primitives
 from ulpfuzz.fuzzer.trace.templates import NUMBER, Recorded, Template, derived
 
 __all__ = ["FLOATS", "JaxExaminer"]
@@ -65,6 +68,60 @@ def _primitives(jaxpr: Foreign, letters: dict[int, str]) -> Iterator[Recorded]:
             yield from _primitives(own, letters | dict(zip(map(id, own.invars), operands, strict=False)))
 
 
+@cache
+def primitives() -> Mapping[str, tuple[CataloguePrimitive, ...]]:
+    """See ArrayExaminer.primitives. Nothing is compiled."""
+    jax: ModuleType = importlib.import_module("jax")
+
+    def made(function: Callable[..., Any], inputs: Mapping[str, Bits]) -> Sequence[Made]:
+        program = jax.make_jaxpr(function)(*inputs.values())
+        names: dict[int, Operand] = {id(v): n for v, n in zip(program.jaxpr.invars, inputs, strict=True)}
+        names.update({id(v): _number(c) for v, c in zip(program.jaxpr.constvars, program.consts, strict=True)})
+        return list(_made(program.jaxpr, names, {n: x.shape for n, x in inputs.items()}))
+
+    with (
+        warnings.catch_warnings(),
+        jax.disable_jit(False),
+    ):  # without jit each constant of an expression is computed, and compiled
+        warnings.simplefilter("ignore")
+        return catalogue_primitives("jax", {"jax": jax, "jnp": jax.numpy}, made)
+
+
+Operand = str | float | None
+
+
+def _number(x: Foreign) -> float | None:
+    """The one number that all elements of a constant are."""
+    numbers = np.asarray(x).astype(np.float64).ravel() if np.size(x) and str(getattr(x, "dtype", "")) in FLOATS else np.zeros(0)
+    return float(numbers[0]) if len(numbers) and bool((numbers == numbers[0]).all()) else None
+
+
+def _made(jaxpr: Foreign, names: dict[int, Operand], shapes: Mapping[str, tuple[int, ...]]) -> Iterator[Made]:
+    """The primitives of a program as _primitives gives them. names: of variables, by identity."""
+
+    def operand(x: Foreign) -> Operand:
+        if hasattr(x, "val"):
+            return _number(np.asarray(x.val, x.aval.dtype))
+        found = names.get(id(x))
+        return None if isinstance(found, str) and tuple(x.aval.shape) != shapes[found] else found  # seen otherwise: not whole
+
+    for equation in jaxpr.eqns:
+        inner = next((p for p in (equation.params.get(n) for n in ("jaxpr", "call_jaxpr")) if p is not None), None)
+        name, operands = str(equation.primitive.name), [operand(x) for x in equation.invars]
+        if name in _MOVES or name == "convert_element_type":
+            names[id(equation.outvars[0])] = operands[0] if operands else None
+        elif inner is None:
+            floats = [o for o, x in zip(operands, equation.invars, strict=True) if str(x.aval.dtype) in FLOATS]
+            yield Made(name, floats, equation.params)
+        else:
+            own = getattr(inner, "jaxpr", inner)
+            names.update(zip(map(id, own.invars), operands, strict=False))
+            names.update({id(v): _number(c) for v, c in zip(own.constvars, getattr(inner, "consts", ()), strict=False)})
+            yield from _made(own, names, shapes)
+            for outer, result in zip(equation.outvars, own.outvars, strict=False):
+                names[id(outer)] = operand(result)
+
+
 class JaxExaminer(ArrayExaminer):
     """Implements analyst.Examiner."""
 
@@ -77,6 +134,21 @@ class JaxExaminer(ArrayExaminer):
 
     def templates(self) -> Mapping[str, Template]:
         return templates()
+
+    def primitives(self) -> Mapping[str, tuple[CataloguePrimitive, ...]]:
+        return primitives()
+
+    def called(self, known: Known, values: Mapping[str, Any], *, wide: bool) -> Foreign:
+        """See ArrayExaminer. With jit disabled, as it is traced."""
+        with self.jax.disable_jit():
+            if not wide:
+                return known.called(values)
+            with self.x64.enable_x64(True):
+                doubles = {
+                    n: self.jax.numpy.asarray(self.array(v).astype(np.float64)) if self.is_array(v) else v
+                    for n, v in values.items()
+                }
+                return np.asarray(known.called(doubles))
 
     def operands(self, heard: Heard) -> list[Foreign]:
         return [*heard.inputs, int(heard.params["y"])] if heard.kernel == "integer_pow" else list(heard.inputs)

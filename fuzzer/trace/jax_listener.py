@@ -13,6 +13,7 @@ from ulpfuzz.fuzzer.frameworks.listening import jax as listening
 from ulpfuzz.fuzzer.trace.analyst import Analyst
 from ulpfuzz.fuzzer.trace.array_tracer import SAMPLED, ArrayTracer, Heard
 from ulpfuzz.fuzzer.trace.frames import place_among, user_place
+from ulpfuzz.fuzzer.trace.functions import Recorder, functions_of
 from ulpfuzz.fuzzer.trace.graph import Foreign, Phase, Place, TracedStep, Wide
 from ulpfuzz.fuzzer.trace.harvest import Harvest
 from ulpfuzz.fuzzer.trace.jax_examiner import FLOATS, JaxExaminer
@@ -35,6 +36,7 @@ class Listener:
         self.analyst = Analyst(self.examiner)
         self.harvest = harvest
         self.tracer = ArrayTracer(self._ended, self, every=SAMPLED if mode == "sampled" else 1)
+        self.functions = Recorder(functions_of("jax"), _concrete)
         self.busy = False
         self._heard = listening.heard(self._hear)
 
@@ -59,7 +61,10 @@ class Listener:
             name, outputs = str(primitive.name), list(out) if primitive.multiple_results else [out]
             place, phase, derived = self._where()
             again = None if name in _BITS else lambda inputs: self._again(primitive, inputs, params)
-            self.tracer.called(Heard(name, args, outputs, place, phase, again, params, derived, name in _SAME))
+            inside = self.functions.around(sys._getframe(2), place, phase) if self.tracer.full else []
+            call = self.tracer.called(Heard(name, args, outputs, place, phase, again, params, derived, name in _SAME))
+            if call is not None:
+                self.functions.made(inside, call, self.tracer.step)
         finally:
             self.busy = False
 
@@ -89,6 +94,7 @@ class Listener:
 
     def _ended(self, step: TracedStep) -> None:
         busy, self.busy = self.busy, True
+        self.functions.end()
         try:
             self.analyst.step(step)
             if self.harvest is not None:
@@ -115,6 +121,13 @@ class Listener:
         return TraceResult(
             tuple(analyst.findings), tracer.number - 1, tracer.traced, analyst.calls, len(analyst.kernels), tuple(notes)
         )
+
+
+def _concrete(x: Foreign) -> Foreign:
+    """Of what a derivative is being made of, what it stands for; None of what stands for single rows of an array."""
+    while hasattr(x, "primal"):
+        x = x.primal
+    return None if hasattr(x, "_trace") else x
 
 
 def _line(code: Foreign, instruction: int) -> int:

@@ -107,6 +107,16 @@ def text(result: TraceResult) -> str:
     return "\n".join(lines)
 
 
+def shortened(truth: str, length: int) -> str:
+    """The first digits of a number that is written out, its exponent kept: where digits before the point would go, in scientific notation."""
+    mantissa, _, exponent = truth.partition("e")
+    if len(mantissa) <= length:
+        return truth
+    if len(mantissa.partition(".")[0]) > length:
+        return f"{float(truth):.{max(1, length - 7)}g}"
+    return mantissa[:length].rstrip(".") + (f"e{exponent}" if exponent else "")
+
+
 def _count(number: int, word: str) -> str:
     plural = "" if word == "traced" or number == 1 else "s"
     return f"{number:,} {word}{plural}" if word != "traced" else f"{number:,} of them traced in full"
@@ -120,7 +130,7 @@ def _body(finding: TraceFinding) -> list[str]:
         lines.append(f"end:   {finding.reaches}, in step {finding.step}")
     if (proved := finding.proved) is not None:
         lines.append(
-            f"proof: {proved.expression} = {proved.answer:.9g}, exactly {proved.truth[:24]} ({proved.class_}, {finding.dtype})"
+            f"proof: {proved.expression} = {proved.answer:.9g}, exactly {shortened(proved.truth, 24)} ({proved.class_}, {finding.dtype})"
         )
         lines.append(f"       at {_shown(proved.inputs)}")
     for tried in finding.tried:

@@ -15,6 +15,7 @@ from ulpfuzz.fuzzer.trace.analyst import Analyst
 from ulpfuzz.fuzzer.trace.array_examiner import FLOATS
 from ulpfuzz.fuzzer.trace.array_tracer import SAMPLED, ArrayTracer, Heard
 from ulpfuzz.fuzzer.trace.frames import passes_through, user_place
+from ulpfuzz.fuzzer.trace.functions import Recorder, functions_of
 from ulpfuzz.fuzzer.trace.graph import Foreign, Phase, TracedStep, Wide
 from ulpfuzz.fuzzer.trace.harvest import Harvest
 from ulpfuzz.fuzzer.trace.result import TraceResult
@@ -40,6 +41,7 @@ class Listener:
         self.analyst = Analyst(self.examiner)
         self.harvest = harvest
         self.tracer = ArrayTracer(self._ended, self, every=SAMPLED if mode == "sampled" else 1)
+        self.functions = Recorder(functions_of("tensorflow"), lambda x: x)
         self.tape: ModuleType = importlib.import_module("tensorflow.python.pywrap_tfe")
         #: Handles of variables that were read; whether one of these was written since the step began.
         self.read: set[int] = set()
@@ -72,7 +74,11 @@ class Listener:
         frame = sys._getframe(2)
         phase: Phase = "backward" if passes_through(frame, "gradient", "backprop.py") else "forward"
         again = None if name in _FROM_OUTSIDE else lambda wide: self._again(name, wide, attrs)
-        self.tracer.called(Heard(name, list(inputs), list(outputs), user_place(frame), phase, again, attrs, same=name in _SAME))
+        place = user_place(frame)
+        inside = self.functions.around(frame, place, phase) if self.tracer.full else []
+        call = self.tracer.called(Heard(name, list(inputs), list(outputs), place, phase, again, attrs, same=name in _SAME))
+        if call is not None:
+            self.functions.made(inside, call, self.tracer.step)
 
     def _again(self, name: str, inputs: Sequence[Foreign], attrs: Mapping[str, Any]) -> Sequence[Foreign] | None:
         execute: ModuleType = importlib.import_module("tensorflow.python.eager.execute")
@@ -91,6 +97,7 @@ class Listener:
         return [o.numpy() if o.dtype == self.tf.float64 else None for o in out]
 
     def _ended(self, step: TracedStep) -> None:
+        self.functions.end()
         self.analyst.step(step)
         if self.harvest is not None:
             self.harvest.step(step, self.examiner)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.formats import format_named
-from ulpfuzz.fuzzer.trace.compositions import LONGEST, Mask, lost_elements, worst_rows
-from ulpfuzz.fuzzer.trace.graph import Bits, Foreign, TracedCall
+from ulpfuzz.fuzzer.trace.compositions import Mask, lost_elements
+from ulpfuzz.fuzzer.trace.graph import Bits, Foreign, FunctionCall, TracedCall
 from ulpfuzz.fuzzer.trace.harvest import sampled
 from ulpfuzz.fuzzer.trace.result import Tried
-from ulpfuzz.fuzzer.trace.single import Single
+from ulpfuzz.fuzzer.trace.single import Meaning, Single, judged_single
+from ulpfuzz.fuzzer.trace.torch_backward import catalogue_backward
 from ulpfuzz.fuzzer.trace.torch_expressions import TorchComposer
-from ulpfuzz.fuzzer.trace.torch_kernels import CatalogueKernel, as_rows, catalogue_kernels
+from ulpfuzz.fuzzer.trace.torch_kernels import catalogue_kernels
 from ulpfuzz.fuzzer.trace.torch_memory import TRACED
 from ulpfuzz.fuzzer.trace.torch_tracer import Again
-from ulpfuzz.fuzzer.trace.verdicts import Judged
 
 #: The next wider format.
 WIDER = {"float16": "float32", "bfloat16": "float32", "float32": "float64"}
@@ -28,47 +27,45 @@ class TorchExaminer(TorchComposer):
     """Implements analyst.Examiner."""
 
     def single(self, call: TracedCall) -> Single | None:
+        """See analyst.Examiner. Of a backward pass its own kernels: what it calls besides multiplies and adds, and would cost as much to look at."""
         again: Again | None = call.again
-        if again is None or not again.kept or again.result is None or call.phase == "backward":
+        if again is None or not again.kept or (call.phase == "backward" and "backward" not in call.kernel):
             return None
         numbers = call.outputs[0].numbers()
         exact = self._again(again, "float64")
-        if numbers is None or exact is None:
+        if numbers is None or exact is None or tuple(exact.shape) != numbers[0].shape:
             return None
         fmt = format_named(call.outputs[0].dtype)
         own, wide = fmt.round(numbers[0]), exact.double().cpu().numpy()
         lost = lost_elements(own, wide, fmt)
         if not lost.any():
             return None
-        for kernel in catalogue_kernels().get(str(again.func), ()):
-            if (found := self._judged(kernel, again, own, lost)) is not None:
+        for meaning, given in self._meanings(call, again):
+            if (found := self._judged(meaning, given, own, lost)) is not None:
                 return found
         return None
 
-    def _judged(self, kernel: CatalogueKernel, again: Again, own: Bits, lost: Mask) -> Single | None:
-        given = kernel.batch(again.func, again.args, again.kwargs)
-        if given is None:
-            return None
+    def _meanings(self, call: TracedCall, again: Again) -> Iterator[tuple[Meaning, tuple[dict[str, Any], int | None]]]:
+        """What a call is in the catalogue, with its tensors by input, and its axis."""
+        if call.phase == "backward":
+            for backward in catalogue_backward().get(str(again.func), ()):
+                if (given := backward.batch(again, call.of.again if call.of is not None else None)) is not None:
+                    yield backward.meaning, given
+            return
+        for kernel in catalogue_kernels().get(str(again.func), ()):
+            if (given := kernel.batch(again.func, again.args, again.kwargs)) is not None:
+                yield kernel.meaning, given
+
+    def _judged(self, meaning: Meaning, given: tuple[dict[str, Any], int | None], own: Bits, lost: Mask) -> Single | None:
         tensors, axis = given
         if any(_is_rounded(t, own.dtype) for t in tensors.values()):
             return None  # a number of the program's text that the format has not: the call saw another one
         arrays = {n: self.array(t) if isinstance(t, self.torch.Tensor) else np.asarray(t, own.dtype) for n, t in tensors.items()}
-        rows = as_rows(arrays, axis, own.shape)
-        if rows is None or any(v.shape[1:] and v.shape[1] > LONGEST for v in rows.values()):
-            return None
-        count = len(next(iter(rows.values())))
-        if axis is not None and own.shape == next(iter(arrays.values())).shape:
-            own, lost = (np.moveaxis(v, axis, -1) for v in (own, lost))
-        answers, mask = own.reshape(count, -1), lost.reshape(count, -1)
-        chosen = worst_rows(mask)
-        if any(v.dtype != own.dtype for v in rows.values()):
-            return None
-        batch = Batch(format_named(own.dtype.name).name, {n: np.ascontiguousarray(v[chosen]) for n, v in rows.items()})
-        verdict = Judged(kernel.op, kernel.params, "value", batch).verdict(np.ascontiguousarray(answers[chosen]), mask[chosen])
-        if not verdict.proved:
-            return None
-        text = f"{verdict.answer:.6g}, exactly {verdict.truth[:12]}"
-        return Single(f"{kernel.op.name}({', '.join(rows)})", text, verdict)
+        return judged_single(meaning, arrays, axis, own, lost)
+
+    def function(self, made: FunctionCall) -> Single | None:
+        """See analyst.Examiner: torch's own functions are kernels, and none is noted."""
+        return None
 
     def inputs(self, call: TracedCall) -> tuple[str, dict[str, Bits], dict[str, tuple[int, ...]]] | None:
         """See harvest.Inputs."""
@@ -77,7 +74,7 @@ class TorchExaminer(TorchComposer):
             return None
         for kernel in catalogue_kernels().get(str(again.func), ()):
             if (given := kernel.batch(again.func, again.args, again.kwargs)) is not None:
-                return kernel.op.name, *self._looked(given[0])
+                return kernel.meaning.op.name, *self._looked(given[0])
         names = [a.name for a in again.func._schema.arguments]
         return "", *self._looked(dict(zip(names, again.args, strict=False)))
 

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
-from ulpfuzz.fuzzer.catalog.op import Implementation, Op
+from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import catalogue
 from ulpfuzz.fuzzer.frameworks.backends.expression import function_of
 from ulpfuzz.fuzzer.frameworks.framework import Call
 from ulpfuzz.fuzzer.inputs.everyday import sample
-from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
+from ulpfuzz.fuzzer.trace.graph import Foreign
+from ulpfuzz.fuzzer.trace.single import Meaning
 from ulpfuzz.fuzzer.trace.torch_expressions import recorded
 
 #: Rows of a call: no size of any axis is the same.
@@ -31,6 +32,8 @@ ROWS = 3
 _NO_KERNEL = ("lift_fresh", "_to_copy", "clone", "contiguous", "alias")
 #: Arguments that say along which axis, or whether it stays: a caller's own may be others.
 _AXIS = ("dim", "keepdim")
+#: The argument of torch.nn.functional.layer_norm that says how long its rows are: one number, of the last axis.
+_LENGTH = "normalized_shape"
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,7 @@ class CatalogueKernel:
     """An op as a kernel computes it. slots: for each argument of the kernel's schema the name of an input, or None for a constant; constants:
     the others by name, but for axes."""
 
-    op: Op
-    implementation: Implementation
-    params: Mapping[str, Any]
+    meaning: Meaning
     slots: tuple[str | None, ...]
     constants: Mapping[str, Any]
     #: Whether its rows are vectors along an axis that the kernel names.
@@ -50,14 +51,13 @@ class CatalogueKernel:
         """The caller's tensors by input, and its axis; None where the call is another one than the catalogue's."""
         values = bound(func, args, kwargs)
         names = [a.name for a in func._schema.arguments]
-        if any(not _same(values[name], constant) for name, constant in self.constants.items()):
+        if any(not same(values[name], constant) for name, constant in self.constants.items()):
             return None
         tensors = {slot: values[name] for slot, name in zip(self.slots, names, strict=True) if slot is not None}
         if not self.along:
             return tensors, None
-        axis = values.get("dim")
-        axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
-        return (tensors, axis) if isinstance(axis, int) else None
+        axis = axis_of(values)
+        return None if axis is None else (tensors, axis)
 
 
 def bound(func: Foreign, args: Foreign, kwargs: Foreign) -> dict[str, Any]:
@@ -69,7 +69,16 @@ def bound(func: Foreign, args: Foreign, kwargs: Foreign) -> dict[str, Any]:
     return values
 
 
-def _same(value: Foreign, constant: Foreign) -> bool:
+def axis_of(values: Mapping[str, Any]) -> int | None:
+    """The one axis that a call names."""
+    if _LENGTH in values:
+        return -1 if len(values[_LENGTH]) == 1 else None
+    axis = values.get("dim")
+    axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+    return axis if isinstance(axis, int) else None
+
+
+def same(value: Foreign, constant: Foreign) -> bool:
     return (type(value) is type(constant) and bool(value == constant)) or (value is None and constant is None)
 
 
@@ -84,52 +93,94 @@ def catalogue_kernels() -> dict[str, tuple[CatalogueKernel, ...]]:
         for op in catalogue().values():
             if any(i.complex or i.integers for i in op.inputs) or not op.inputs or "value" not in op.orders:
                 continue
-            inputs = _inputs(op, rng, torch)
-            for implementation, params in _calls(op):
-                if (one := _kernel(op, implementation, params, inputs, torch)) is not None:
+            inputs = inputs_of(op, rng, torch)
+            for meaning in meanings_of(op, "value"):
+                if (one := _kernel(meaning, inputs, torch)) is not None:
                     found.setdefault(one[0], []).append(one[1])
-    return {name: tuple(kernels) for name, kernels in found.items()}
+    return {name: distinct(kernels) for name, kernels in found.items()}
 
 
-def _calls(op: Op) -> Iterator[tuple[Implementation, dict[str, Any]]]:
+Kernel = TypeVar("Kernel", bound="_HasMeaning")
+
+
+class _HasMeaning(Protocol):
+    @property
+    def meaning(self) -> Meaning: ...
+
+    @property
+    def slots(self) -> tuple[str | None, ...]: ...
+
+    @property
+    def constants(self) -> Mapping[str, Any]: ...
+
+
+def distinct(kernels: Iterable[Kernel]) -> tuple[Kernel, ...]:
+    """Each meaning once, as the call whose framework's page says something of it, if there is one: that holds of the kernel."""
+    found: dict[str, Kernel] = {}
+    for kernel in kernels:
+        meaning = kernel.meaning
+        key = f"{meaning.op.name} {meaning.params} {kernel.slots} {kernel.constants}"
+        if key not in found or meaning.implementation.documented:
+            found[key] = kernel
+    return tuple(found.values())
+
+
+def meanings_of(op: Op, order: str) -> Iterator[Meaning]:
+    """The calls of torch that claim to compute it at that order."""
     for implementation in op.of("torch"):
         for params in op.param_sets():
-            if implementation.supports("float32", "value", params):
-                yield implementation, params
+            if implementation.supports("float32", order, params):
+                yield Meaning(op, implementation, dict(params), order)
 
 
-def _inputs(op: Op, rng: np.random.Generator, torch: ModuleType) -> dict[str, Any]:
+def inputs_of(op: Op, rng: np.random.Generator, torch: ModuleType) -> dict[str, Any]:
+    """Tensors to run it on."""
     batch = sample(op, "float32", rng, ROWS, everyday_lengths(op)[0])
     assert batch is not None
     return {name: torch.tensor(np.ascontiguousarray(values)) for name, values in batch.inputs.items()}
 
 
-def _kernel(
-    op: Op, implementation: Implementation, params: Mapping[str, Any], inputs: Mapping[str, Any], torch: ModuleType
-) -> tuple[str, CatalogueKernel] | None:
-    function = function_of(Call(op, implementation, params), {"torch": torch}, _NoParts())
+def expression_of(meaning: Meaning, torch: ModuleType) -> Callable[..., Any]:
+    """The call as a function of the inputs."""
+    return function_of(Call(meaning.op, meaning.implementation, meaning.params), {"torch": torch}, _NoParts())
+
+
+def _kernel(meaning: Meaning, inputs: Mapping[str, Any], torch: ModuleType) -> tuple[str, CatalogueKernel] | None:
+    function = expression_of(meaning, torch)
     try:
         calls = [c for c in recorded(lambda: function(*inputs.values())) if c[0]._overloadpacket.__name__ not in _NO_KERNEL]
     except Exception:  # torch's own, of an expression that wants other sizes
         return None
-    if len(calls) != 1:
-        return None
-    func, args, kwargs = calls[0]
+    return kernel_of(meaning, calls[0], inputs, torch) if len(calls) == 1 else None
+
+
+def kernel_of(
+    meaning: Meaning, call: tuple[Foreign, Foreign, Foreign], inputs: Mapping[str, Any], torch: ModuleType
+) -> tuple[str, CatalogueKernel] | None:
+    """A call of a kernel (kernel, arguments, keywords) as the op over these inputs; None where it takes anything else."""
+    func, args, kwargs = call
     values = bound(func, args, kwargs)
-    slots = tuple(_slot(values[a.name], inputs, torch) for a in func._schema.arguments)
+    slots = tuple(slot_of(values[a.name], inputs, torch) for a in func._schema.arguments)
     if {s for s in slots if s is not None} != set(inputs):
         return None
-    constants = {}
-    for argument, slot in zip(func._schema.arguments, slots, strict=True):
-        value = values[argument.name]
-        if slot is None and isinstance(value, torch.Tensor):
-            return None
-        if slot is None and argument.name not in _AXIS:
-            constants[argument.name] = value
-    along = "dim" in values
-    if not op.elementwise and not (along and all(len(i.axes) <= 1 for i in op.inputs)):
+    constants = constants_of(func, values, slots)
+    if any(isinstance(v, torch.Tensor) for v in constants.values()):
         return None
-    return str(func), CatalogueKernel(op, implementation, dict(params), slots, constants, along)
+    if not meaning.op.elementwise and not is_along(meaning.op, values):
+        return None
+    return str(func), CatalogueKernel(meaning, slots, constants, is_along(meaning.op, values))
+
+
+def is_along(op: Op, values: Mapping[str, Any]) -> bool:
+    """Whether rows of the op are vectors along the axis that a call names."""
+    return ("dim" in values or _LENGTH in values) and all(len(i.axes) <= 1 for i in op.inputs)
+
+
+def constants_of(func: Foreign, values: Mapping[str, Any], slots: Sequence[str | None]) -> dict[str, Any]:
+    """What must be as it is: all but tensors, axes, and the dtype, which is the tensors'."""
+    named = zip((a.name for a in func._schema.arguments), slots, strict=True)
+    free = (*_AXIS, _LENGTH, "input_dtype")
+    return {name: values[name] for name, slot in named if slot is None and name not in free}
 
 
 class _NoParts:
@@ -142,18 +193,8 @@ class _NoParts:
         return result
 
 
-def _slot(value: Foreign, inputs: Mapping[str, Any], torch: ModuleType) -> str | None:
+def slot_of(value: Foreign, inputs: Mapping[str, Any], torch: ModuleType) -> str | None:
     """The input that an argument is, whole, perhaps seen otherwise."""
     if not isinstance(value, torch.Tensor):
         return None
     return next((n for n, x in inputs.items() if value.data_ptr() == x.data_ptr() and value.shape == x.shape), None)
-
-
-def as_rows(arrays: Mapping[str, Bits], axis: int | None, shape: tuple[int, ...]) -> dict[str, Bits] | None:
-    """The tensors of a call as rows of the op: elements, or vectors along the axis. shape: of the elementwise result."""
-    if axis is None:
-        return {name: np.broadcast_to(a, shape).reshape(-1) for name, a in arrays.items()}
-    first = next(iter(arrays.values()))
-    if any(a.shape != first.shape for a in arrays.values()) or not first.ndim:
-        return None
-    return {name: np.moveaxis(a, axis, -1).reshape(-1, a.shape[axis]) for name, a in arrays.items()}

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.catalog.functions import function_of
-from ulpfuzz.fuzzer.catalog.op import Op
+from ulpfuzz.fuzzer.catalog.op import Implementation, Op
 from ulpfuzz.fuzzer.evaluation.clock import Clock
 from ulpfuzz.fuzzer.evaluation.references import References
+from ulpfuzz.fuzzer.judge.contract import facts_at
 from ulpfuzz.fuzzer.judge.judge import judge
 from ulpfuzz.fuzzer.judge.policy import Policy
 from ulpfuzz.fuzzer.judge.proof import Suspect, certify
@@ -52,21 +53,25 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is judged: an op at its params and order, over rows of it."""
+    """What is judged: an op at its params and order, over rows of it. implementation: the framework's call, of which nothing is accused where the
+    framework's own page says something else of the point; None of an expression."""
 
     op: Op
     params: Mapping[str, Any]
     order: str
     batch: Batch
+    implementation: Implementation | None = None
 
-    def verdict(self, answers: NDArray[Any], among: NDArray[np.bool_] | None = None) -> Verdict:
-        """On answers of shape (rows, outputs) in the batch's dtype; only on those elements, where a mask is given."""
+    def verdict(self, answers: NDArray[Any], among: NDArray[np.bool_] | None = None, least: Class = Class.inaccurate) -> Verdict:
+        """On answers of shape (rows, outputs) in the batch's dtype; only on those elements, where a mask is given. least: the least class that is
+        proved."""
         function = function_of(self.op, self.params, self.order)
         batch = self.batch.ordered(function.inputs)
         references = References(self.op, function, batch.dtype, Clock(), lambda: CAPS)
         evidence = references.evidence(batch, [answers])
         evidence.amplifications.added_to(evidence.scale.ulp / (2 * references.format.unit_roundoff))
-        verdicts = judge(answers, evidence.rule, evidence, Policy()).verdicts
+        framework = "" if self.implementation is None else self.implementation.framework
+        verdicts = judge(answers, evidence.rule, evidence, Policy(framework=framework)).verdicts
         among = np.ones(answers.shape, np.bool_) if among is None else among
         decided = among & (verdicts.classes != Class.undecided)
         wrong = among & (verdicts.classes >= Class.inaccurate)
@@ -79,6 +84,8 @@ class Judged:
             if symptom in _NOT_OURS:
                 continue
             one = batch.take(slice(row, row + 1))
+            if self.implementation is not None and facts_at(self.op, self.implementation, self.params, one, self.order):
+                continue
             single = {name: values[0] for name, values in one.exact().items()}
             answer = float(answers[row, output])
             suspect = Suspect(
@@ -86,7 +93,7 @@ class Judged:
                 float(verdicts.excess[row, output]), references.modulus(one, output), references.kept(one),
             )  # fmt: skip
             proof = certify(suspect)
-            if proof.class_.is_finding:
+            if proof.class_.is_finding and proof.class_ >= least:
                 case = one.case(0).inputs
                 return Verdict(found.judged, found.wrong, worst, proof.class_, symptom, case, answer, proof.confirmation.value)
         return found
