@@ -26,8 +26,7 @@ class Aside:
         key = (shard.cell.op, shard.cell.order, death.target, death.call)
         if death.target and key not in self._seen:
             self._seen.add(key)
-            self._seen.add((shard.cell.key, death.target, death.call))
-            self._due.append(shard.proof_of(death.target, death.call, self.call_timeout))
+            self.visit(shard, death.target, death.call)
 
     def visit(self, shard: Shard, target: str, call: str) -> None:
         """The same of a call that is only slow: once for each cell, for each is judged beside the search."""

@@ -68,7 +68,7 @@ class Earlier:
         with closing(execute(groups, lambda: until is not None and time.monotonic() + self._seconds_each >= until)) as flow:
             for result in flow:
                 if not result.failure:
-                    self._count(json.loads(payload_of(result)))
+                    self._count(_told(result))
                 yield result
 
     def _tasks(self, schedule: Schedule) -> list[Rerun]:
@@ -100,4 +100,8 @@ class Earlier:
 
 def payload_of(result: RerunResult) -> str:
     """What the store keeps of a task that ended, for a run that is resumed."""
-    return json.dumps({"became": result.became, "reached": result.reached, "by_phase": result.by_phase})
+    return json.dumps(_told(result))
+
+
+def _told(result: RerunResult) -> dict[str, Any]:
+    return {"became": result.became, "reached": result.reached, "by_phase": result.by_phase}

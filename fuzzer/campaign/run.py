@@ -9,7 +9,7 @@ import math
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any, Protocol
@@ -240,14 +240,16 @@ class _Campaign:
     def _prove(self, execute: Execute) -> None:
         """What was set aside and waits: somewhat beyond the time of the search."""
         end = self.schedule.proved_until
-        for result in self._results(execute, self.schedule.set_aside(), lambda: end is not None and time.monotonic() >= end):
-            self._save(result)
-            self._tell(result.cell)
+        groups = self.schedule.set_aside()
+        with closing(self._results(execute, groups, lambda: end is not None and time.monotonic() >= end)) as flow:
+            for result in flow:
+                self._save(result)
+                self._tell(result.cell)
         self._discovered = time.monotonic() - self.start
 
     def _results(
-        self, execute: Any, groups: Iterator[Sequence[Shard]], over: Callable[[], bool]
-    ) -> Iterator[ShardResult]:  # fmt: skip
+        self, execute: Execute, groups: Iterator[Sequence[Shard]], over: Callable[[], bool]
+    ) -> Generator[ShardResult, None, None]:  # fmt: skip
         """What these shards find; none is handed out once it is over. As long as some that wait are out, workers that would be idle do what is
         beside."""
         waiting: set[str] = set()
@@ -309,11 +311,12 @@ class _Campaign:
                     lessons[shard.id] = Lesson.load(done[shard.id])
                     self.totals.count(shard.cell, lessons[shard.id])
             fresh.append(self.schedule.prepared((visit, [shard for shard in shards if shard.id not in done])))
-        for result in self._results(execute, self.schedule.groups(fresh), self._out_of_time):
-            lesson = self._save(result)
-            if lesson is not None:
-                lessons[result.task] = lesson
-            self._tell(result.cell)
+        with closing(self._results(execute, self.schedule.groups(fresh), self._out_of_time)) as flow:
+            for result in flow:
+                lesson = self._save(result)
+                if lesson is not None:
+                    lessons[result.task] = lesson
+                self._tell(result.cell)
         return lessons
 
     def _save(self, result: ShardResult) -> Lesson | None:

@@ -122,10 +122,7 @@ def work(execute: Execute, tasks: list[CaseTask], store: Store, seconds: float |
     try:
         with keeping(), closing(execute([[task] for task in tasks], over)) as flow:
             for result in flow:
-                _keep(result, store, worked)
-                worked.seconds = time.monotonic() - began
-                if watch is not None:
-                    watch(worked)
+                _take(result, store, worked, began, watch)
     except KeyboardInterrupt:
         worked.interrupted = True
     worked.seconds = time.monotonic() - began
@@ -148,10 +145,15 @@ class Beside:
 
     def keep(self, result: CaseResult) -> None:
         """Stores a case file."""
-        _keep(result, self.store, self._worked)
-        self._worked.seconds = time.monotonic() - self._began
-        if self.watch is not None:
-            self.watch(self._worked)
+        _take(result, self.store, self._worked, self._began, self.watch)
+
+
+def _take(result: CaseResult, store: Store, worked: Worked, began: float, watch: Watch | None) -> None:
+    """Keeps a result, and tells the watch what was done since `began`."""
+    _keep(result, store, worked)
+    worked.seconds = time.monotonic() - began
+    if watch is not None:
+        watch(worked)
 
 
 def _keep(result: CaseResult, store: Store, worked: Worked) -> None:

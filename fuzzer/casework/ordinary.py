@@ -149,7 +149,7 @@ def _tried(batches: list[Batch]) -> Iterator[Batch]:
 
 
 def _to_try(plainness: np.ndarray, count: int) -> np.ndarray:
-    """The numbers of at most so many rows, the plainest first: half of them the plainest of all, the others at even distances among the rest."""
+    """Indices of at most `count` rows, the plainest first: one half is the plainest of all, the other stands at even distances among the rest."""
     order, plainest = np.argsort(plainness, kind="stable"), count // 2
     if len(order) <= count:
         return order

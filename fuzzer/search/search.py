@@ -338,7 +338,7 @@ class Search:
 def _affordable(grid: Batch) -> NDArray[np.bool_]:
     """The rows of numbers, and of those with a NaN, and of those with an infinity, the first FEW: each costs the oracle milliseconds, and of several
     inputs they are two thirds of a grid."""
-    rows = [v.astype(np.float64).reshape(grid.rows, -1) for v in grid.inputs.values()]
+    rows = [v.reshape(grid.rows, -1) for v in grid.exact().values()]
     nan = np.logical_or.reduce([np.isnan(v).any(axis=1) for v in rows])
     infinite = np.logical_or.reduce([np.isinf(v).any(axis=1) for v in rows]) & ~nan
     return np.asarray((~nan | (np.cumsum(nan) <= FEW)) & (~infinite | (np.cumsum(infinite) <= FEW)))

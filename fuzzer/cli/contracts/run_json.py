@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import ClassVar, Literal, NotRequired, TypedDict
 
 from ulpfuzz.fuzzer.cli.contracts.finding_json import FindingJson, FlushJson, ListedFinding, ReportedDefect, ReportedFinding
 from ulpfuzz.fuzzer.findings.fact import Fact
@@ -188,44 +188,10 @@ class ReportJson(TypedDict):
 
 
 @dataclass(frozen=True)
-class SweptCall:
+class SweptCall(Fact):
     """One call on one target over every input."""
 
-    target: str
-    implementation: str
-    params: dict[str, Any]
-    #: The name of the space of inputs.
-    space: str
-    #: Whether no input was left undecided, and nothing raised.
-    proved: bool
-    inputs: int
-    #: The largest error in ulps; inf for a wrong special value, nan where nothing was judged.
-    max_ulps: float
-    #: No error exceeds it, in ulps.
-    bound: float
-    #: The inputs of the largest error: name -> C99 hex.
-    at: dict[str, str]
-    #: The answer there.
-    output: float
-    #: The truth there, decimal.
-    reference: str
-    #: T in ulps; null where nobody publishes one.
-    limit: float | None
-    not_correctly_rounded: int
-    #: Elements beyond T, or of a wrong kind.
-    beyond_limit: int
-    #: Inputs with a finding.
-    failing: int
-    #: [from, to] of inputs with findings, rising.
-    intervals: list[list[float]]
-    #: Elements that a flush-to-zero policy explains.
-    flushed: int
-    undecided: int
-    #: Elements by class.
-    classes: dict[str, int]
-    #: The framework's message where a call failed.
-    error: str
-    version: str
+    left_out: ClassVar = ("op", "order", "dtype", "sweep", "date", "seconds")
 
 
 class SweptJson(TypedDict):
