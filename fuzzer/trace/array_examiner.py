@@ -163,7 +163,7 @@ class ArrayExaminer:
     def _of_gradient(self, gradient: CatalogueGradient, again: Again) -> dict[str, Bits] | None:
         """The arrays of a gradient; of the forward call, where its result stands for its inputs."""
         given = [x for x in again.heard.inputs if self.is_array(x)]
-        as_primitive = CataloguePrimitive(gradient.meaning, gradient.slots, gradient.params)
+        as_primitive = CataloguePrimitive(gradient.meaning, gradient.slots, gradient.constants)
         found = as_primitive.arrays([self.array(x) for x in given], again.heard.params)
         if found is None or RESULT not in found:
             return found

@@ -12,20 +12,15 @@ from typing import Any
 import numpy as np
 
 from ulpfuzz.fuzzer.case import COTANGENT
-from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
 from ulpfuzz.fuzzer.catalog.registry import catalogue
-from ulpfuzz.fuzzer.frameworks.backends.expression import function_of
-from ulpfuzz.fuzzer.frameworks.framework import Call
-from ulpfuzz.fuzzer.inputs.everyday import sample
 from ulpfuzz.fuzzer.trace.graph import Bits, Foreign
+from ulpfuzz.fuzzer.trace.meanings import distinct, expression_of, inputs_of, meanings_of
 from ulpfuzz.fuzzer.trace.single import Meaning
 
 #: What a slot holds that is the result of the forward call.
 RESULT = "(result)"
 #: What no expression has that is one primitive: functions over rows, which are graphs of their own, and layers, which are built anew each time.
 _NOT_ONE = ("lambda", "vmap(", "_map(", "map_fn(", "tf.function(", "tf.keras.layers.")
-#: Rows of a call: no size of any axis is the same.
-ROWS = 3
 #: Params of a primitive that say along which axis, or that follow from its inputs: a caller's own may be others.
 FREE = (
     "axis", "axes", "dimension", "keep_dims", "T", "Tidx", "Tparams", "dtype", "out_sharding", "sharding", "shape", "preferred_element_type",
@@ -48,7 +43,7 @@ class CataloguePrimitive:
 
     meaning: Meaning
     slots: tuple[str | float, ...]
-    params: Mapping[str, Any]
+    constants: Mapping[str, Any]
 
     @property
     def fixed(self) -> int:
@@ -58,7 +53,7 @@ class CataloguePrimitive:
     def arrays(self, operands: Sequence[Bits], params: Mapping[str, Any] | None) -> dict[str, Bits] | None:
         """The caller's arrays by input; None where the call is another one than the catalogue's."""
         given = params or {}
-        if any(n not in given or not _same(given[n], v) for n, v in self.params.items()):
+        if any(n not in given or not _same(given[n], v) for n, v in self.constants.items()):
             return None
         found = {}
         for slot, operand in zip(self.slots, operands, strict=False):
@@ -78,7 +73,7 @@ class CatalogueGradient:
     of: str
     primitive: CataloguePrimitive
     slots: tuple[str | float, ...]
-    params: Mapping[str, Any]
+    constants: Mapping[str, Any]
 
 
 def matching(
@@ -107,7 +102,7 @@ def catalogue_primitives(
 ) -> dict[str, tuple[CataloguePrimitive, ...]]:
     """By the primitive's name the ops that are this primitive alone. made: runs a function of a framework over inputs, and says which
     primitives that was, but for those that only move numbers; it raises what the framework raises."""
-    found: dict[str, dict[str, CataloguePrimitive]] = {}
+    found: dict[str, list[CataloguePrimitive]] = {}
     for meaning, inputs, function in _expressions(framework, modules, "value"):
         try:
             with np.errstate(all="ignore"):
@@ -115,13 +110,8 @@ def catalogue_primitives(
         except Exception:  # the framework's own, of an expression that wants other sizes
             continue
         if len(calls) == 1 and (one := _primitive(meaning, calls[0], inputs)) is not None:
-            alike = found.setdefault(calls[0].kernel, {})
-            key = f"{meaning.op.name} {meaning.params} {one.slots} {one.params}"
-            if (
-                key not in alike or meaning.implementation.documented
-            ):  # what a page says of one of two calls holds of the primitive
-                alike[key] = one
-    return {name: tuple(alike.values()) for name, alike in found.items()}
+            found.setdefault(calls[0].kernel, []).append(one)
+    return {name: distinct(some) for name, some in found.items()}
 
 
 def catalogue_gradients(
@@ -168,23 +158,7 @@ def _expressions(
     for op in catalogue().values():
         if not op.inputs or order not in op.orders or any(i.complex or i.integers or len(i.axes) > 1 for i in op.inputs):
             continue
-        batch = sample(op, "float32", rng, ROWS, everyday_lengths(op)[0])
-        assert batch is not None
-        inputs = {i.name: np.ascontiguousarray(batch.inputs[i.name]) for i in op.inputs}
-        for implementation in op.of(framework):
-            if any(word in implementation.call for word in _NOT_ONE):
-                continue
-            for params in op.param_sets():
-                if implementation.supports("float32", order, params):
-                    function = function_of(Call(op, implementation, params), modules, _NoParts())
-                    yield Meaning(op, implementation, dict(params), order), inputs, function
-
-
-class _NoParts:
-    """Complex numbers have no primitives here."""
-
-    def joined(self, pairs: Foreign) -> Foreign:
-        return pairs
-
-    def split(self, result: Foreign) -> Foreign:
-        return result
+        inputs = inputs_of(op, rng)
+        for meaning in meanings_of(op, framework, order):
+            if not any(word in meaning.implementation.call for word in _NOT_ONE):
+                yield meaning, inputs, expression_of(meaning, modules)

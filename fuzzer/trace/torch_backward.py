@@ -21,20 +21,18 @@ from ulpfuzz.fuzzer.case import COTANGENT
 from ulpfuzz.fuzzer.catalog.registry import catalogue
 from ulpfuzz.fuzzer.frameworks.listening import torch as listening
 from ulpfuzz.fuzzer.trace.graph import Foreign
+from ulpfuzz.fuzzer.trace.meanings import distinct, expression_of, meanings_of
 from ulpfuzz.fuzzer.trace.single import Meaning
 from ulpfuzz.fuzzer.trace.torch_kernels import (
     CatalogueKernel,
     axis_of,
     bound,
     constants_of,
-    distinct,
-    expression_of,
-    inputs_of,
     is_along,
     kernel_of,
-    meanings_of,
     same,
     slot_of,
+    tensors_of,
 )
 from ulpfuzz.fuzzer.trace.torch_tracer import Again
 
@@ -98,8 +96,8 @@ def catalogue_backward() -> dict[str, tuple[BackwardKernel, ...]]:
         for op in catalogue().values():
             if any(i.complex or i.integers for i in op.inputs) or "grad" not in op.orders or len(op.differentiable_inputs) != 1:
                 continue
-            inputs = inputs_of(op, rng, torch)
-            for meaning in meanings_of(op, "grad"):
+            inputs = tensors_of(op, rng, torch)
+            for meaning in meanings_of(op, "torch", "grad"):
                 if (one := _backward(meaning, inputs, torch)) is not None:
                     found.setdefault(one[0], []).append(one[1])
     return {name: distinct(kernels) for name, kernels in found.items()}
@@ -109,7 +107,7 @@ _Made = tuple[Foreign, Foreign, Foreign, Foreign]
 
 
 def _backward(meaning: Meaning, inputs: Mapping[str, Any], torch: ModuleType) -> tuple[str, BackwardKernel] | None:
-    function = expression_of(meaning, torch)
+    function = expression_of(meaning, {"torch": torch})
     (name,) = meaning.op.differentiable_inputs
     given = {n: x.clone() for n, x in inputs.items()}
     given[name].requires_grad_()

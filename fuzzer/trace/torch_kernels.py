@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 
-from ulpfuzz.fuzzer.catalog.everyday import everyday_lengths
 from ulpfuzz.fuzzer.catalog.op import Op
 from ulpfuzz.fuzzer.catalog.registry import catalogue
-from ulpfuzz.fuzzer.frameworks.backends.expression import function_of
-from ulpfuzz.fuzzer.frameworks.framework import Call
-from ulpfuzz.fuzzer.inputs.everyday import sample
 from ulpfuzz.fuzzer.trace.graph import Foreign
+from ulpfuzz.fuzzer.trace.meanings import distinct, expression_of, inputs_of, meanings_of
 from ulpfuzz.fuzzer.trace.single import Meaning
 from ulpfuzz.fuzzer.trace.torch_expressions import recorded
 
-#: Rows of a call: no size of any axis is the same.
-ROWS = 3
 #: Calls that copy or move numbers and compute none.
 _NO_KERNEL = ("lift_fresh", "_to_copy", "clone", "contiguous", "alias")
 #: Arguments that say along which axis, or whether it stays: a caller's own may be others.
@@ -93,60 +88,20 @@ def catalogue_kernels() -> dict[str, tuple[CatalogueKernel, ...]]:
         for op in catalogue().values():
             if any(i.complex or i.integers for i in op.inputs) or not op.inputs or "value" not in op.orders:
                 continue
-            inputs = inputs_of(op, rng, torch)
-            for meaning in meanings_of(op, "value"):
+            inputs = tensors_of(op, rng, torch)
+            for meaning in meanings_of(op, "torch", "value"):
                 if (one := _kernel(meaning, inputs, torch)) is not None:
                     found.setdefault(one[0], []).append(one[1])
     return {name: distinct(kernels) for name, kernels in found.items()}
 
 
-Kernel = TypeVar("Kernel", bound="_HasMeaning")
-
-
-class _HasMeaning(Protocol):
-    @property
-    def meaning(self) -> Meaning: ...
-
-    @property
-    def slots(self) -> tuple[str | None, ...]: ...
-
-    @property
-    def constants(self) -> Mapping[str, Any]: ...
-
-
-def distinct(kernels: Iterable[Kernel]) -> tuple[Kernel, ...]:
-    """Each meaning once, as the call whose framework's page says something of it, if there is one: that holds of the kernel."""
-    found: dict[str, Kernel] = {}
-    for kernel in kernels:
-        meaning = kernel.meaning
-        key = f"{meaning.op.name} {meaning.params} {kernel.slots} {kernel.constants}"
-        if key not in found or meaning.implementation.documented:
-            found[key] = kernel
-    return tuple(found.values())
-
-
-def meanings_of(op: Op, order: str) -> Iterator[Meaning]:
-    """The calls of torch that claim to compute it at that order."""
-    for implementation in op.of("torch"):
-        for params in op.param_sets():
-            if implementation.supports("float32", order, params):
-                yield Meaning(op, implementation, dict(params), order)
-
-
-def inputs_of(op: Op, rng: np.random.Generator, torch: ModuleType) -> dict[str, Any]:
+def tensors_of(op: Op, rng: np.random.Generator, torch: ModuleType) -> dict[str, Any]:
     """Tensors to run it on."""
-    batch = sample(op, "float32", rng, ROWS, everyday_lengths(op)[0])
-    assert batch is not None
-    return {name: torch.tensor(np.ascontiguousarray(values)) for name, values in batch.inputs.items()}
-
-
-def expression_of(meaning: Meaning, torch: ModuleType) -> Callable[..., Any]:
-    """The call as a function of the inputs."""
-    return function_of(Call(meaning.op, meaning.implementation, meaning.params), {"torch": torch}, _NoParts())
+    return {name: torch.tensor(values) for name, values in inputs_of(op, rng).items()}
 
 
 def _kernel(meaning: Meaning, inputs: Mapping[str, Any], torch: ModuleType) -> tuple[str, CatalogueKernel] | None:
-    function = expression_of(meaning, torch)
+    function = expression_of(meaning, {"torch": torch})
     try:
         calls = [c for c in recorded(lambda: function(*inputs.values())) if c[0]._overloadpacket.__name__ not in _NO_KERNEL]
     except Exception:  # torch's own, of an expression that wants other sizes
@@ -181,16 +136,6 @@ def constants_of(func: Foreign, values: Mapping[str, Any], slots: Sequence[str |
     named = zip((a.name for a in func._schema.arguments), slots, strict=True)
     free = (*_AXIS, _LENGTH, "input_dtype")
     return {name: values[name] for name, slot in named if slot is None and name not in free}
-
-
-class _NoParts:
-    """Complex numbers have no kernels here."""
-
-    def joined(self, pairs: Foreign) -> Foreign:
-        return pairs
-
-    def split(self, result: Foreign) -> Foreign:
-        return result
 
 
 def slot_of(value: Foreign, inputs: Mapping[str, Any], torch: ModuleType) -> str | None:
