@@ -75,3 +75,16 @@ def postgresql(postgresql_server: str) -> str:
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
     return postgresql_server
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[dict[str, str]]:
+    """The variables of the environment that name a Slurm cluster of one node, for all tests of the session."""
+    from tests.engine.slurm_cluster import NoSlurm
+    from tests.engine.slurm_cluster import slurm as cluster
+
+    try:
+        with cluster() as variables:
+            yield variables
+    except NoSlurm as reason:
+        pytest.skip(str(reason))

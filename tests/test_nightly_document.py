@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,10 +78,10 @@ def test_gitlab_s_pipeline_is_yaml_with_what_it_needs() -> None:
 
 
 def test_the_schema_of_gitlab_accepts_it(tmp_path: Path) -> None:
-    if shutil.which("check-jsonschema") is None:
+    if importlib.util.find_spec("check_jsonschema") is None:
         pytest.skip("check-jsonschema, which carries the schema, is not installed")
     path = tmp_path / ".gitlab-ci.yml"
     path.write_text(blocks("yaml")[0])
-    command = ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", str(path)]
-    done = subprocess.run(command, text=True, capture_output=True, check=False)
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    done = subprocess.run([*command, str(path)], text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

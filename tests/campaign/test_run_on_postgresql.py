@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -12,12 +9,11 @@ from typing import Any
 import faulty
 import pytest
 from commands import command, of_ops
+from content import content, defects
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
-from ulpfuzz.fuzzer.defects.memory import defects_of, keep
-from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.store import Store
 
@@ -27,33 +23,10 @@ OPS = "faulty_exp,faulty_softplus,faulty_xlog1py,faulty_calm"
 #: Of the command's run: slow enough to be killed in its midst.
 SLOW, BUDGET = "faulty_exp,faulty_sleeps", "380k"
 
-STARTED = re.compile(r"\d{4}-\d\d-\d\dT\S+")
-
 
 def settings_of(**rest: Any) -> Settings:
     chosen = {"ops": OPS, "targets": "faulty", "dtypes": ("float32",), "orders": ("value",), "seed": 5, "workers": 0, **rest}
     return Settings(**{"budget": Budget.parse("500k"), **chosen})
-
-
-def content(store: Store, run: Run) -> dict[str, Any]:
-    """All that a run found and learned, but the times and its id. What is run again is named for when it was last seen."""
-    shards = {
-        STARTED.sub("", shard): {**json.loads(text), "by_phase": {}, "at": 0.0}
-        for shard, text in store.shard_payloads(run.id).items()
-    }
-    record = store.run(run.id)
-    return {
-        "findings": [dataclasses.replace(f, first_seen="", last_seen="") for f in store.findings(run.id)],
-        "cells": store.cells(run.id),
-        "shards": shards,
-        "counts": (record.state, record.seed, record.budget, record.verdicts, record.cells, record.cells_planned, record.by_tier),
-    }
-
-
-def defects(store: Store, run: Run) -> list[Any]:
-    """The defects of a run as the store keeps them, but the times."""
-    keep(store, defects_of(store, run.id), run)
-    return [(d.id, d.members, d.status, d.state, d.score) for d in defects_of(store, run.id)]
 
 
 def test_a_run_is_the_same_on_postgresql_as_in_a_file(postgresql: str, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import psutil
 from distributed import Client
-from tasks import WHERE
 
 import ulpfuzz
+from tests.engine.tasks import WHERE
 
 #: Seconds in which a process of Dask has started, on a busy machine.
 STARTED = 120.0
@@ -35,11 +35,12 @@ sys.meta_path.insert(0, Hidden()); m.version = version
 
 @dataclass
 class Processes:
-    """A scheduler and workers. tls: the folder of their certificates. host: where the scheduler listens."""
+    """A scheduler and workers. tls: the folder of their certificates. host: where the scheduler listens. paths: where else they find modules."""
 
     folder: Path
     tls: Path | None = None
     host: str = "127.0.0.1"
+    paths: tuple[str, ...] = ()
     namespace: str = ""
     port: int = 0
     started: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -109,7 +110,7 @@ class Processes:
         return ["ip", "netns", "exec", name] if name else []
 
     def _environment(self, package: Path | None, variables: dict[str, str]) -> dict[str, str]:
-        paths = [] if package is None else [str(package), str(Path(__file__).parent), str(self.folder)]
+        paths = [] if package is None else [str(package), str(Path(__file__).parent), str(self.folder), *self.paths]
         tls = tls_variables(self.tls) if self.tls else {}
         return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "ULPFUZZ_CACHE": "off", **tls, **variables}
 
