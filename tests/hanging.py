@@ -1,4 +1,5 @@
-"""A framework of planted hangs: a plugin of ten ops, each with a call that does not return at some inputs and one that always does.
+"""A framework of planted hangs: a plugin of ten ops, each with a call that does not return at some inputs and one that always does;
+and one op with a call that is slow.
 
 While it hangs, a call leaves a sign of life in a file (`hangs` reads them): what hangs cost is what processes spent inside them, however the run is
 built. Installed by `installed`.
@@ -38,6 +39,8 @@ BEAT = 0.05
 LONGEST = 3600.0
 #: The file of the far side of a host, at the bottom of its stack.
 HOST = "host_main.py"
+#: Seconds for each number of a call that is slow.
+PER_ROW = 0.05
 Array = NDArray[Any]
 
 #: Where each of ten calls does not return: at a number of the grid, in a strip, a tail, at what is no number, in a long call, at a subnormal.
@@ -64,6 +67,12 @@ def hanging(x: Array, where: str) -> Array:
     """exp, which does not return where it is planted."""
     if np.any(WHERE[where](x)):
         hang()
+    return exp(x)
+
+
+def slow(x: Array) -> Array:
+    """exp, which takes PER_ROW seconds for each number that is 1."""
+    time.sleep(PER_ROW * int((x == 1).sum()))
     return exp(x)
 
 
@@ -124,15 +133,15 @@ class Hanging(InProcess):
         return self.evaluate(call, placed(batch, placement))
 
 
-def _op(where: str) -> Op:
-    calls = (f"hanging.hanging(x, '{where}')", "hanging.exp(x)")
+def _op(name: str, call: str) -> Op:
+    calls = (call, "hanging.exp(x)")
     return Op(
-        f"hanging_{where}", (scalar("x"),), tuple(Implementation(NAME, call, grad=False) for call in calls),
+        name, (scalar("x"),), tuple(Implementation(NAME, call, grad=False) for call in calls),
         definition="exp", accuracy="elementary",
     )  # fmt: skip
 
 
-OPS = [_op(where) for where in WHERE]
+OPS = [*(_op(f"hanging_{where}", f"hanging.hanging(x, '{where}')") for where in WHERE), _op("slow_exp", "hanging.slow(x)")]
 FRAMEWORKS = {NAME: "tests.hanging:Hanging"}
 
 

@@ -155,7 +155,8 @@ class _Search:
     """The search for the least case of one crash, each step in a process of its own that may end.
 
     A hang is searched for with a short timeout, derived from the calls that did return. Such a row is a finding only if it does
-    not return within the full timeout either, because it may be slow where another hangs.
+    not return within the full timeout either, because it may be slow where another hangs; and where it returns in a call of fewer rows,
+    only if that call took so little that the timeout is HANG_FACTOR times what as many rows would take.
     """
 
     def __init__(
@@ -167,6 +168,7 @@ class _Search:
         self.message = crash.message
         self.reason = "not again with the same batch"
         self.slowest = 0.0  # seconds of the slowest case that returned within the full timeout
+        self.slow = False  # whether a call was slow enough that no timeout of the run proves that it hangs
 
     def minimal_failing_row(self) -> _FailingRow | None:
         """The least failing row; None where the crash does not happen again, or no single row hangs for the full timeout; `reason` says which."""
@@ -192,6 +194,8 @@ class _Search:
                 where = f"in calls of {placement.length} rows with this row over and over"
                 notes = [self.message, *([where] if placement.length > 1 else [])]
                 return _FailingRow(row, placement, "; ".join(notes), self.call_timeout)
+            if self.slow:
+                return None
             if call_timeout >= self.call_timeout:
                 self.reason = f"no row of it alone takes longer than {self.slowest:.0f} s"
                 return None
@@ -259,16 +263,35 @@ class _Search:
         for placement in dict.fromkeys((single or longest, longest)):
             began = time.perf_counter()
             if self._fails_again(row, placement):
-                return placement
+                self.slow = self._is_slow(row, placement.length)
+                return None if self.slow else placement
             self.slowest = max(self.slowest, time.perf_counter() - began)
         return None
+
+    def _is_slow(self, row: Batch, length: int) -> bool:
+        """Whether a call of so many rows that did not return may only be slow, by the longest call of fewer that returns."""
+        for fewer in reversed(self._lengths(length)):
+            if self._fails_again(row, Placement(fewer)):
+                continue
+            began = time.perf_counter()
+            self._fails_again(row, Placement(fewer))  # once more: the first may have started a process, or compiled
+            seconds = (time.perf_counter() - began) * length / fewer
+            if HANG_FACTOR * seconds > self.call_timeout:
+                self.reason = f"{length} rows may take {seconds:.0f} s, by what {fewer} took: slow, which is no hang"
+                return True
+            return False
+        return False
+
+    def _lengths(self, longest: int) -> list[int]:
+        """Lengths below it at which a failing row is tried without others, shortest first."""
+        tried = LENGTHS if self.evaluator.calls.lengths(self.subject) is None else CLOSED_LENGTHS
+        return [n for n in tried if n < longest]
 
     def _placed(self, row: Batch) -> Placement | None:
         """The shortest call of this row alone that dies."""
         original = self.crash.placement
         longest = original.length if original is not None else self.crash.batch.rows
-        tried = LENGTHS if self.evaluator.calls.lengths(self.subject) is None else CLOSED_LENGTHS
-        placements = [Placement(n) for n in (*(n for n in tried if n < longest), longest)]
+        placements = [Placement(n) for n in (*self._lengths(longest), longest)]
         if original is not None and original != placements[-1]:
             placements.append(original)
         return next((placement for placement in placements if self._fails_again(row, placement)), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,15 +22,19 @@ from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard, run_shard, subjects_run
 from ulpfuzz.fuzzer.case import Batch, Placement
+from ulpfuzz.fuzzer.catalog.op import Implementation
 from ulpfuzz.fuzzer.cell import Cell, Subject
 from ulpfuzz.fuzzer.engine.task import Death
 from ulpfuzz.fuzzer.evaluation import calls, watchdog
 from ulpfuzz.fuzzer.evaluation.calls import Calls
 from ulpfuzz.fuzzer.evaluation.clock import Clock
+from ulpfuzz.fuzzer.evaluation.crash import Crash
 from ulpfuzz.fuzzer.evaluation.deadlines import Deadlines
+from ulpfuzz.fuzzer.evaluation.evaluator import Evaluator
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
 from ulpfuzz.fuzzer.frameworks import compilation
+from ulpfuzz.fuzzer.proof.failures import failures_of
 
 #: Seconds of a call; a busy machine takes some of them for a call that returns.
 CALL_TIMEOUT = 3.0
@@ -51,6 +56,22 @@ def test_every_planted_hang_is_found_and_nothing_else_is_accused(tmp_path: Path)
         assert finding.implementation == f"hanging.hanging(x, '{finding.op.removeprefix('hanging_')}')"
     assert run.cells == len(hanging.WHERE)
     assert max(hang.seconds for hang in signs) < 2 * CALL_TIMEOUT + 5
+
+
+def test_a_call_that_is_slow_for_each_row_does_not_hang(tmp_path: Path) -> None:
+    seconds = 1.5
+    ones = Batch("float32", {"x": np.ones(2 * int(seconds / hanging.PER_ROW), np.float32)})
+    with hanging.installed(tmp_path):
+        subject = Subject("hanging:cpu:eager", Implementation(hanging.NAME, "hanging.slow(x)", grad=False))
+        evaluator = Evaluator(Cell("slow_exp", (), "float32", "value"), [subject], isolated=True)
+        evaluator.calls.crashes[subject] = Crash("hang", "no answer in time", ones)
+        try:
+            failures = failures_of(evaluator, {}, seconds, None)
+        finally:
+            evaluator.calls.end_hosts([subject])
+    assert failures.findings == []
+    (line,) = failures.incidents
+    assert re.search(r"; \d+ rows may take \d+ s, by what \d+ took: slow, which is no hang$", line)
 
 
 class _Deeds:
