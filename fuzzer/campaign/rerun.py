@@ -92,12 +92,22 @@ class Rerun(Isolable):
 
     def run(self) -> RerunResult:
         """Every finding run again in this process; crashes and hangs in others."""
+        evaluator = self.evaluator()
+        result = self.again(evaluator)
+        if self.isolated:
+            evaluator.calls.end_hosts([*evaluator.subjects, *evaluator.peers.subjects])
+        return result
+
+    def evaluator(self) -> Evaluator:
+        """Of the calls that the catalogue has for its targets."""
+        subjects = list({(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}.values())
+        return Evaluator(self.cell, subjects, isolated=self.isolated, peers=Peers(self.cell, self.peers, self.targets))
+
+    def again(self, evaluator: Evaluator) -> RerunResult:
+        """The same by its evaluator, whose hosts live on."""
         began = time.perf_counter()
         host.limit(self.call_timeout, self.memory)
-        subjects = {(s.target, s.implementation.call): s for s in subjects_of(self.cell, self.targets)}
-        evaluator = Evaluator(
-            self.cell, list(subjects.values()), isolated=self.isolated, peers=Peers(self.cell, self.peers, self.targets)
-        )
+        subjects = {(s.target, s.implementation.call): s for s in evaluator.subjects}
         result = RerunResult(self.id, self.cell.key)
         for finding in self.findings:
             expected = (time.perf_counter() - began) / result.reached if result.reached else self.takes
@@ -111,8 +121,6 @@ class Rerun(Isolable):
                 result.became[finding.id] = fate(now)
                 result.findings.extend([now] if Class[now.class_].is_finding else [])
         result.by_phase["rerun"] = time.perf_counter() - began
-        if self.isolated:
-            evaluator.calls.end_hosts([*evaluator.subjects, *evaluator.peers.subjects])
         return result
 
 

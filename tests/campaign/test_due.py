@@ -13,16 +13,17 @@ import pytest
 
 from tests.campaign.test_run import settings_of
 from tests.defects.planted import a_finding
-from ulpfuzz.fuzzer.campaign import earlier
+from ulpfuzz.fuzzer.campaign import confirm, earlier
 from ulpfuzz.fuzzer.campaign import run as campaign
-from ulpfuzz.fuzzer.campaign.confirm import TIMES, confirmed
+from ulpfuzz.fuzzer.campaign.confirm import TIMES, TOGETHER, Confirmed, confirmed
 from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_order
-from ulpfuzz.fuzzer.campaign.rerun import LATE, RerunResult, reruns
+from ulpfuzz.fuzzer.campaign.rerun import LATE, reruns
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.defects.memory import defects_of, keep
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.store import Store
+from ulpfuzz.fuzzer.frameworks.hosts.host import Hosted
 from ulpfuzz.fuzzer.proof import verdict_to_finding
 
 FEW = {"ops": "faulty_exp", "orders": ("value",)}
@@ -160,16 +161,36 @@ def test_what_is_new_is_run_again_three_times_in_fresh_processes(store: Store, m
     assert confirmed(executed, [("d", mended)], 600.0)["d"]["failed"] == 0
 
 
-def test_what_is_not_whole_says_nothing_unless_it_says_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(*outcomes: str) -> dict[str, dict[str, int]]:
+def test_what_is_not_whole_says_nothing_unless_it_says_both() -> None:
+    def told(failed: int, passed: int) -> dict[str, dict[str, int]]:
         def execute(groups: Any, _: Any) -> Any:
-            for (task,), outcome in zip(groups, outcomes, strict=False):
-                assert task.ends == task.until + LATE  # it is ended though it does not come back
-                became = {} if outcome == "?" else {"f": {"id": "f" if outcome == "fails" else ""}}
-                yield RerunResult(task.id, "cell", became=became)
+            ((task,),) = groups
+            assert task.ends == task.until + LATE  # it is ended though it does not come back
+            yield Confirmed(task.id, "", counts={"d": {"failed": failed, "passed": passed}})
 
         return confirmed(execute, [("d", a_finding())], 60.0)
 
-    assert told("fails", "fails", "fails") == {"d": {"failed": 3, "passed": 0}}
-    assert told("fails", "?", "passes") == {"d": {"failed": 1, "passed": 1}}
-    assert told("fails", "fails") == told("passes", "?", "passes") == told() == {}
+    assert told(3, 0) == {"d": {"failed": 3, "passed": 0}}
+    assert told(1, 1) == {"d": {"failed": 1, "passed": 1}}
+    assert told(2, 0) == told(0, 2) == told(0, 0) == {}
+
+
+@pytest.mark.usefixtures("planted")
+def test_faces_of_one_target_share_three_processes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = run_campaign(settings_of("1k", **FEW), store)
+    faces = [(finding.id, finding) for finding in store.findings(run.id)][:TOGETHER]
+    ended: list[str] = []
+    end = Hosted.end
+    monkeypatch.setattr(Hosted, "end", lambda self: (ended.append(self.name), end(self))[1])
+    assert len(faces) == TOGETHER
+    assert confirmed(executed, faces, 600.0) == {name: {"failed": TIMES, "passed": 0} for name, _ in faces}
+    assert ended == ["faulty"] * (1 + TIMES)
+    monkeypatch.setattr(confirm, "TOGETHER", 1)
+    tasks: list[Any] = []
+
+    def execute(groups: Any, _: Any) -> Any:
+        tasks.extend(groups)
+        yield from ()
+
+    confirmed(execute, faces, 600.0)
+    assert [task.faces for (task,) in tasks] == [(face,) for face in faces]  # the gravest first
