@@ -23,10 +23,12 @@ class Due:
     """A finding whose case is to be run again."""
 
     finding: Finding
-    #: The start of the last run that has it.
+    #: The start of the last run that has it, or that ran it again.
     seen: str
     #: Whether its defect is in a state of RESTING.
     rests: bool = False
+    #: Whether nothing came of it when it was run again last: then it is a task of its own, for it may keep others from being run.
+    in_vain: bool = False
 
     @property
     def cell(self) -> Cell:
@@ -40,6 +42,7 @@ def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
     earlier = [run for run in store.runs() if run.id == baseline or (run.started, run.id) < (current.started, current.id)]
     # A run that was cut short records no verdicts, yet what it committed holds: cases are taken from it too.
     wanted = {*states, *(finding.id for finding in store.findings(baseline))}
+    tried, in_vain = _tried(earlier)
     chosen: list[Due] = []
     for run in earlier:
         if not wanted:
@@ -47,18 +50,35 @@ def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
         for finding in store.findings(run.id):
             if finding.id in wanted:
                 wanted.discard(finding.id)
-                chosen.append(Due(finding, run.started, states.get(finding.id) in RESTING))
+                seen = max(run.started, tried.get(finding.id, ""))
+                vain = in_vain.get(finding.id, "") == seen
+                chosen.append(Due(finding, seen, states.get(finding.id) in RESTING, vain))
     return in_order(chosen)
 
 
-def in_order(due: Iterable[Due]) -> list[Due]:
-    """Longest not seen first, so that what one night does not reach comes first the next; then gravest first, then cheapest first."""
+def _tried(runs: Iterable[Run]) -> tuple[dict[str, str], dict[str, str]]:
+    """By id of a finding the start of the last run that ran it again, and of the last that did so in vain."""
+    tried: dict[str, str] = {}
+    in_vain: dict[str, str] = {}
+    for run in runs:
+        told = run.environment.get("replayed", {})
+        for name in told.get("in_vain", []):
+            in_vain[name] = max(in_vain.get(name, ""), run.started)
+        for name in (*told.get("findings", {}), *told.get("in_vain", [])):
+            tried[name] = max(tried.get(name, ""), run.started)
+    return tried, in_vain
 
-    def key(item: Due) -> tuple[bool, str, float, float, str]:
+
+def in_order(due: Iterable[Due]) -> list[Due]:
+    """Longest not seen first, so that what one night does not reach comes first the next; of these what was run in vain last; then gravest first,
+    then cheapest first."""
+
+    def key(item: Due) -> tuple[bool, str, bool, float, float, str]:
         finding = item.finding
         return (
             item.rests,
             item.seen,
+            item.in_vain,
             -finding.severity if finding.severity == finding.severity else 0.0,
             cost(finding),
             finding.id,

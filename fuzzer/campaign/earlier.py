@@ -19,6 +19,7 @@ from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT
 from ulpfuzz.fuzzer.cell import Cell
 from ulpfuzz.fuzzer.engine.engine import Run as Execute
 from ulpfuzz.fuzzer.engine.node import Starting
+from ulpfuzz.fuzzer.engine.task import NOT_JUDGED
 from ulpfuzz.fuzzer.findings.finding import Run
 from ulpfuzz.fuzzer.findings.store import Store
 
@@ -35,12 +36,15 @@ class Earlier:
         self.settings, self.store, self.baseline, self.targets = settings, store, baseline, targets
         self._due: list[Due] = []
         self._became: dict[str, dict[str, Any]] = {}  # by id of a finding (rerun.fate)
+        self._in_vain: set[str] = set()  # ids of findings
         self._reached, self._spent = 0, 0.0  # findings that were run again, and the seconds of workers that this took
 
     @property
     def told(self) -> dict[str, Any]:
         """As a run's environment holds it: what became of them, as far as they were run again."""
-        return {"replayed": replayed(self.baseline, self._became, len(self._due), self._reached)} if self.baseline else {}
+        if not self.baseline:
+            return {}
+        return {"replayed": replayed(self.baseline, self._became, self._in_vain, len(self._due), self._reached)}
 
     def prepare(self, current: Run, cells: Iterable[Cell]) -> list[Due]:
         """What is due in these cells, in its order."""
@@ -69,6 +73,8 @@ class Earlier:
             for result in flow:
                 if not result.failure:
                     self._count(_told(result))
+                elif result.failure != NOT_JUDGED:  # which of them it was nobody knows
+                    self._in_vain.update(finding.id for task in fresh if task.id == result.task for finding in task.findings)
                 yield result
 
     def _tasks(self, schedule: Schedule) -> list[Rerun]:
@@ -94,6 +100,7 @@ class Earlier:
 
     def _count(self, told: dict[str, Any]) -> None:
         self._became.update(told["became"])
+        self._in_vain.update(told.get("in_vain", ()))
         self._reached += told.get("reached", len(told["became"]))
         self._spent += told.get("by_phase", {}).get("rerun", 0.0)
 
@@ -104,4 +111,4 @@ def payload_of(result: RerunResult) -> str:
 
 
 def _told(result: RerunResult) -> dict[str, Any]:
-    return {"became": result.became, "reached": result.reached, "by_phase": result.by_phase}
+    return {"became": result.became, "in_vain": result.in_vain, "reached": result.reached, "by_phase": result.by_phase}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,10 +39,11 @@ LATE = 10.0
 @dataclass(frozen=True)
 class RerunResult(Result):
     """became: by the id of a finding what its case is now, see `fate`. findings: those that still fail, as they are today. reached: how many
-    were run again; what became of some of these may be unknown."""
+    were run again. in_vain: ids of those of them of which nothing is known now."""
 
     became: dict[str, dict[str, Any]] = field(default_factory=dict)
     reached: int = 0
+    in_vain: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
     by_phase: dict[str, float] = field(default_factory=dict)
 
@@ -117,9 +118,11 @@ class Rerun(Isolable):
             subject = subjects.get((finding.target, finding.implementation))
             with evaluator.proving():
                 now = None if subject is None else _again(evaluator, subject, finding)
-            if now is not None:
-                result.became[finding.id] = fate(now)
-                result.findings.extend([now] if Class[now.class_].is_finding else [])
+            if now is None:
+                result = replace(result, in_vain=(*result.in_vain, finding.id))
+                continue
+            result.became[finding.id] = fate(now)
+            result.findings.extend([now] if Class[now.class_].is_finding else [])
         result.by_phase["rerun"] = time.perf_counter() - began
         return result
 
@@ -133,18 +136,20 @@ def fate(now: Finding) -> dict[str, Any]:
 def reruns(
     due: Sequence[Due], targets: tuple[str, ...], peers: tuple[str, ...], call_timeout: float, memory: int | None, until: float | None = None
 ) -> list[Rerun]:  # fmt: skip
-    """The tasks of what is due, in the order of what is due first in each: one for every cell, device and start of the run that saw it last."""
-    groups: dict[tuple[bool, str, str, str], list[Due]] = {}
+    """The tasks of what is due, in the order of what is due first in each: one for every cell, device and start of the run that saw it last; and
+    one for each that was run again in vain."""
+    groups: dict[tuple[bool, str, str, str, str], list[Due]] = {}
     for item in due:
         device = device_of([item.finding.target]) if item.finding.target in targets else ""
-        groups.setdefault((item.rests, item.seen, item.cell.key, device), []).append(item)
+        alone = item.finding.id if item.in_vain else ""
+        groups.setdefault((item.rests, item.seen, item.cell.key, device, alone), []).append(item)
     return [
         Rerun(
             items[0].cell, tuple(replace(item.finding, profile=[]) for item in items), targets, peers if device else of_cpu(peers),
             call_timeout=call_timeout, memory=memory, until=until,
-            turn=f"{seen}{' rests' if rests else ''}{f' {device}' if device else ''}",
+            turn=" ".join(filter(None, (seen, "rests" if rests else "", device, alone))),
         )
-        for (rests, seen, _, device), items in groups.items()
+        for (rests, seen, _, device, alone), items in groups.items()
     ]  # fmt: skip
 
 
@@ -184,10 +189,13 @@ def _named(evaluator: Evaluator, subject: Subject, finding: Finding, now: Findin
     return replace(now, id=name, extent=dict(ONCE), profile=[], answers=finding.answers)
 
 
-def replayed(baseline: str, became: Mapping[str, dict[str, Any]], due: int, reached: int) -> dict[str, Any]:
-    """As a run's environment holds it. due: how many findings there were to run again; reached: how many of them were."""
+def replayed(
+    baseline: str, became: Mapping[str, dict[str, Any]], in_vain: Iterable[str], due: int, reached: int
+) -> dict[str, Any]:
+    """As a run's environment holds it. in_vain: ids of findings of which nothing is known, for no answer came, or none that can be judged. due: how
+    many findings there were to run again; reached: how many of them were."""
     told = {name: {**what, "bits_lost": _text(what["bits_lost"])} for name, what in sorted(became.items())}
-    return {"baseline": baseline, "findings": told, "due": due, "reached": reached}
+    return {"baseline": baseline, "findings": told, "in_vain": sorted(in_vain), "due": due, "reached": reached}
 
 
 def _text(bits: float) -> float | str:

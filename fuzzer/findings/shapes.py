@@ -80,6 +80,7 @@ class _Fate(TypedDict, total=False):
 class _Replayed(TypedDict, total=False):
     baseline: str
     findings: dict[str, _Fate]
+    in_vain: list[str]
     due: int
     reached: int
 

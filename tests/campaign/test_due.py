@@ -60,18 +60,37 @@ def test_longest_not_seen_first_then_gravest_then_cheapest() -> None:
     assert len({task.id for task in tasks}) == 3
 
 
+def a_night(store: Store, day: int, found: list[Finding], replayed: dict[str, Any] | None = None) -> Run:
+    environment = {"replayed": replayed} if replayed else {}
+    run = Run(f"2026110{day}-0001", day, f"2026-11-0{day}T02:00:00+00:00", "5m", verdicts=1000, environment=environment)
+    store.start_run(run)
+    store.save_shard(run.id, "r00", "{}", [], found)
+    store.finish_run(run)
+    keep(store, defects_of(store, run.id), run)
+    return run
+
+
+def test_what_was_run_again_is_seen_whatever_came_of_it(store: Store) -> None:
+    one, other, passes = a_finding(), a_finding(x="nan", symptom="missed_nan"), a_finding(call="torch.exp2(x)")
+    first = a_night(store, 1, [one, other, passes])
+    passed = {passes.id: {"id": "", "bits_lost": 0.0, "class": "ok"}}
+    third = a_night(store, 3, [], {"baseline": first.id, "findings": passed, "in_vain": [one.id], "due": 3, "reached": 2})
+    now = Run("20261104-0001", 4, "2026-11-04T02:00:00+00:00", "5m")
+    due = [item for item in due_again(store, first.id, now) if not item.rests]
+    assert [(item.finding.id, item.seen, item.in_vain) for item in due if item.finding.id != passes.id] == [
+        (other.id, first.started, False), (one.id, third.started, True)
+    ]  # fmt: skip
+    assert {item.seen for item in due_again(store, first.id, now) if item.finding.id == passes.id} == {third.started}
+    # What nothing came of is a task of its own.
+    tasks = reruns([replace(item, in_vain=True) for item in due], ("torch:cpu:eager",), (), 1.0, None)
+    assert [len(task.findings) for task in tasks] == [1] * len(due)
+    assert len({task.id for task in tasks}) == len(due)
+
+
 def test_all_that_is_open_is_due_and_not_only_what_the_baseline_has(store: Store) -> None:
     one, other = a_finding(), a_finding(x="nan", symptom="missed_nan")
 
-    def a_run(day: int, found: list[Finding]) -> Run:
-        run = Run(f"2026110{day}-0001", day, f"2026-11-0{day}T02:00:00+00:00", "5m", verdicts=1000)
-        store.start_run(run)
-        store.save_shard(run.id, "r00", "{}", [], found)
-        store.finish_run(run)
-        keep(store, defects_of(store, run.id), run)
-        return run
-
-    first, second = a_run(1, [one]), a_run(2, [other])
+    first, second = a_night(store, 1, [one]), a_night(store, 2, [other])
     third = Run("20261103-0001", 3, "2026-11-03T02:00:00+00:00", "5m")
     assert [(item.finding.id, item.seen) for item in due_again(store, second.id, third)] == [
         (one.id, first.started), (other.id, second.started)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests import waiting
 from ulpfuzz.fuzzer.campaign import earlier, rerun, schedule
 from ulpfuzz.fuzzer.campaign import run as campaign
 from ulpfuzz.fuzzer.campaign.budget import Budget
+from ulpfuzz.fuzzer.campaign.due import due_again
+from ulpfuzz.fuzzer.campaign.rerun import reruns
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.findings.store import Store
@@ -60,3 +63,10 @@ def test_what_hangs_in_its_truth_is_ended_with_its_time(replayed: bool, tmp_path
                 f.id for f in store.findings(before, op="waiting_not")
             }  # of the others nothing is known
             assert 0 < told["reached"] < told["due"]
+            # The next night runs each of those alone, after all others.
+            hung = {f.id for f in store.findings(before, op="waiting_log1p")}
+            assert {*told["in_vain"]} == hung
+            due = due_again(store, before, replace(run, id="9", started="9"))
+            assert [item.finding.id in hung for item in due] == sorted(item.finding.id in hung for item in due)
+            tasks = reruns(due, ("numpy:cpu:eager",), (), 1.0, None)
+            assert {task.findings[0].id for task in tasks if len(task.findings) == 1} >= hung
