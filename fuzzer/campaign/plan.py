@@ -24,7 +24,7 @@ FAILURES = 2
 
 
 @dataclass
-class Progress:
+class CellMemory:
     """What the plan remembers of a cell."""
 
     #: The worst points so far, to be replayed.
@@ -43,7 +43,7 @@ class Progress:
 
 
 def round_of(
-    number: int, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: tuple[str, ...], seed: int, call_timeout: float = CALL_TIMEOUT,
+    number: int, cells: Sequence[Cell], memory: Mapping[str, CellMemory], targets: tuple[str, ...], seed: int, call_timeout: float = CALL_TIMEOUT,
     memory_limit: int | None = None, *, visit: Visit | None = None,
 ) -> list[Shard]:  # fmt: skip
     """The shards of one round.
@@ -241,9 +241,9 @@ def _unusual(cell: Cell) -> bool:
     return dict(cell.params) != cell.record.default_params()
 
 
-def _first(past: Progress, number: int) -> bool:
+def _first(past: CellMemory, number: int) -> bool:
     return past.productive if number else bool(past.corpus)
 
 
-def _left(cell: Cell, targets: tuple[str, ...], past: Progress) -> bool:
+def _left(cell: Cell, targets: tuple[str, ...], past: CellMemory) -> bool:
     return any((s.target, s.implementation.call) not in past.excluded for s in subjects_of(cell, targets))

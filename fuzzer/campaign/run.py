@@ -16,8 +16,7 @@ from typing import Any, Protocol
 
 from ulpfuzz.fuzzer.campaign.earlier import Earlier, payload_of
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
-from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST
-from ulpfuzz.fuzzer.campaign.plan import Progress as CellProgress
+from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, CellMemory
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult
 from ulpfuzz.fuzzer.campaign.rescue import Unsaved
 from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
@@ -108,7 +107,7 @@ class _Campaign:
         self.cells = cells_of(select(settings.ops), settings.dtypes, settings.orders, self.targets)
         if not self.cells:
             raise UserError("no target computes any of these ops at these dtypes and orders; see `ulpfuzz ops`")
-        self.memory = {cell.key: CellProgress() for cell in self.cells}
+        self.memory = {cell.key: CellMemory() for cell in self.cells}
         self.totals = Totals()
         self.spent = 0  # of a budget in verdicts
         self.workers = settings.workers

@@ -15,7 +15,7 @@ from ulpfuzz.fuzzer.campaign.pace import Pace
 from ulpfuzz.fuzzer.campaign.plan import (
     COSTS,
     GROWTH,
-    Progress,
+    CellMemory,
     Visit,
     first_visits,
     groups_of,
@@ -61,7 +61,7 @@ class Schedule:
     runs, which say where most is to be found."""
 
     def __init__(
-        self, settings: Settings, cells: Sequence[Cell], memory: Mapping[str, Progress], targets: Sequence[Target], took: Mapping[str, float],
+        self, settings: Settings, cells: Sequence[Cell], memory: Mapping[str, CellMemory], targets: Sequence[Target], took: Mapping[str, float],
         store: Store,
     ) -> None:  # fmt: skip
         self.settings, self.cells, self.memory, self.took, self.store = settings, cells, memory, took, store

@@ -17,7 +17,7 @@ import pytest
 from test_run import Stop, content, settings_of, stores
 from test_shard import comparable, shard_of
 
-from ulpfuzz.fuzzer.campaign.plan import FIRST, Progress, round_of
+from ulpfuzz.fuzzer.campaign.plan import FIRST, CellMemory, round_of
 from ulpfuzz.fuzzer.campaign.run import _Campaign, run_campaign
 from ulpfuzz.fuzzer.campaign.schedule import RETRY_CALL_TIMEOUT
 from ulpfuzz.fuzzer.campaign.shard import ShardResult, run_shard, subjects_run
@@ -392,7 +392,7 @@ def test_a_baselines_deaths_are_run_again_where_they_end_nothing(stores: Any, ho
     before = run_campaign_of(store, "40k", ops="faulty_aborts", **hosted)
     (crash,) = store.findings(before.id)
     cell = Cell(crash.op, (), crash.dtype, crash.order)
-    (shard,) = round_of(0, [cell], {cell.key: Progress(has_crashing_cases=True)}, (TARGET,), 77)
+    (shard,) = round_of(0, [cell], {cell.key: CellMemory(has_crashing_cases=True)}, (TARGET,), 77)
     assert shard.isolated
     after = run_campaign_of(store, "1k", ops="faulty_aborts", baseline=before.id, **{**hosted, "seed": 77})
     assert [f.symptom for f in compare(store, after.id, before.id).known] == ["crash"]
