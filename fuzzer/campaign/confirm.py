@@ -36,16 +36,13 @@ class Confirm(Isolable):
     target: str
     faces: tuple[tuple[str, Finding], ...]
     until: float
+    ends: float
     call_timeout: float = CALL_TIMEOUT
     memory: int | None = None
 
     @property
     def id(self) -> str:
-        return f"confirm {' '.join(name for name, _ in self.faces)}"
-
-    @property
-    def ends(self) -> float:
-        return self.until + LATE
+        return f"confirm {self.faces[0][0]}"
 
     @property
     def device(self) -> str:
@@ -99,13 +96,9 @@ def confirmed(
             some.append([])
             groups.append(some[-1])
         some[-1].append((name, face))
+    patience = call_timeout or CALL_TIMEOUT
     tasks = [
-        [
-            Confirm(
-                group[0][1].target, tuple(group), until, call_timeout=call_timeout or CALL_TIMEOUT, memory=memory, isolated=True
-            )
-        ]
-        for group in groups
+        [Confirm(group[0][1].target, tuple(group), until, until + LATE, patience, memory, isolated=True)] for group in groups
     ]
     counts: dict[str, dict[str, int]] = {}
     with closing(execute(tasks, lambda: time.monotonic() >= until)) as flow:

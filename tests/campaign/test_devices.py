@@ -9,7 +9,7 @@ import pytest
 from tests.defects.planted import a_finding
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.due import Due
-from ulpfuzz.fuzzer.campaign.plan import Progress, Visit, groups_of
+from ulpfuzz.fuzzer.campaign.plan import CellMemory, Visit, groups_of
 from ulpfuzz.fuzzer.campaign.rerun import reruns
 from ulpfuzz.fuzzer.campaign.schedule import Schedule
 from ulpfuzz.fuzzer.campaign.settings import Settings
@@ -24,7 +24,7 @@ CELLS = [Cell(op, (), "float32", "value") for op in ("exp", "log", "sin")]
 
 def schedule(targets: Sequence[str], budget: str = "1M") -> Schedule:
     settings = Settings(Budget.parse(budget), targets=",".join(targets), workers=2, memory_limit=1 << 30)
-    memory = {cell.key: Progress() for cell in CELLS}
+    memory = {cell.key: CellMemory() for cell in CELLS}
     with Store("sqlite://") as store:
         return Schedule(settings, CELLS, memory, [target_named(name) for name in targets], {}, store)
 

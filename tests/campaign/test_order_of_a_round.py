@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ulpfuzz.fuzzer.campaign.budget import Budget
-from ulpfuzz.fuzzer.campaign.plan import Progress
+from ulpfuzz.fuzzer.campaign.plan import CellMemory
 from ulpfuzz.fuzzer.campaign.schedule import Schedule
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.catalog.registry import select
@@ -20,7 +20,7 @@ def order(took: dict[str, float], number: int) -> list[str]:
     targets = targets_named("numpy")
     cells = cells_of(select(OPS), settings.dtypes, settings.orders, targets)
     nothing: Any = None  # the store, which says what earlier runs found
-    schedule = Schedule(settings, cells, {cell.key: Progress() for cell in cells}, targets, took, nothing)
+    schedule = Schedule(settings, cells, {cell.key: CellMemory() for cell in cells}, targets, took, nothing)
     ((_, shards),) = map(schedule.prepared, schedule.round(number))
     return [shard.cell.op for shard in shards]
 

@@ -24,7 +24,7 @@ from ulpfuzz.fuzzer.campaign.plan import (
     MOST,
     SECOND,
     UNEQUAL,
-    Progress,
+    CellMemory,
     Visit,
     first_visits,
     longest_visit,
@@ -32,8 +32,7 @@ from ulpfuzz.fuzzer.campaign.plan import (
     side_by_side,
 )
 from ulpfuzz.fuzzer.campaign.run import first_visit, run_campaign
-from ulpfuzz.fuzzer.campaign.settings import Progress as Shown
-from ulpfuzz.fuzzer.campaign.settings import Settings
+from ulpfuzz.fuzzer.campaign.settings import Progress, Settings
 from ulpfuzz.fuzzer.campaign.shard import Shard
 from ulpfuzz.fuzzer.case import Case
 from ulpfuzz.fuzzer.catalog.registry import select
@@ -85,7 +84,7 @@ class Stop:
     def __init__(self, after: int) -> None:
         self.after = after
 
-    def __call__(self, shown: Shown) -> None:
+    def __call__(self, shown: Progress) -> None:
         if shown.shards_done == self.after:
             raise KeyboardInterrupt
 
@@ -143,7 +142,7 @@ def test_a_run_that_judged_nothing_has_failed(stores: Any) -> None:
 
 def test_a_run_that_breaks_is_interrupted(stores: Any) -> None:
     class Broken(Stop):
-        def __call__(self, shown: Shown) -> None:
+        def __call__(self, shown: Progress) -> None:
             raise OSError("lost")
 
     store = stores()
@@ -176,7 +175,7 @@ def test_a_budget_of_time_ends_the_run(stores: Any) -> None:
 
 
 def test_a_failing_cell_is_recorded_and_the_others_go_on(stores: Any) -> None:
-    shown: list[Shown] = []
+    shown: list[Progress] = []
     run = run_campaign(settings_of("200k", ops="faulty_record,faulty_calm"), stores(), shown.append)
     assert run.state == "finished"
     assert run.cells == 1
@@ -279,9 +278,9 @@ def test_a_budget_in_verdicts_is_kept_to_within_a_shard(stores: Any) -> None:
 # The plan
 
 
-def plan(number: int, **changed: Progress) -> list[Any]:
+def plan(number: int, **changed: CellMemory) -> list[Any]:
     cells = [Cell(name, (), "float32", "value") for name in ("a", "b", "c")]
-    memory = {cell.key: changed.get(cell.op, Progress()) for cell in cells}
+    memory = {cell.key: changed.get(cell.op, CellMemory()) for cell in cells}
     return round_of(number, cells, memory, ("faulty:cpu:eager",), 1)
 
 
@@ -290,7 +289,7 @@ def test_the_first_round_visits_every_cell_once_in_order() -> None:
 
 
 def test_later_rounds_visit_productive_cells_first_and_longer() -> None:
-    shards = plan(2, a=Progress(productive=False))
+    shards = plan(2, a=CellMemory(productive=False))
     assert [(s.cell.op, s.verdicts) for s in shards] == [
         ("b", SECOND * GROWTH),
         ("c", SECOND * GROWTH),
@@ -301,7 +300,7 @@ def test_later_rounds_visit_productive_cells_first_and_longer() -> None:
 
 def test_shards_carry_what_is_known() -> None:
     case = Case("float32", {"x": "0x1p+0"})
-    shards = plan(0, b=Progress(corpus=(case,), known={"z": 2.0, "y": 1.0}))
+    shards = plan(0, b=CellMemory(corpus=(case,), known={"z": 2.0, "y": 1.0}))
     assert [s.cell.op for s in shards] == ["b", "a", "c"]
     assert (shards[0].corpus, shards[0].known) == ((case,), (("y", 1.0), ("z", 2.0)))
     assert len({s.id for s in (*plan(0), *plan(1))}) == 6
@@ -423,7 +422,7 @@ def test_the_parts_of_a_round_visit_each_cell_and_no_target_twice() -> None:
     half, both = Cell("exp", (), "float16", "value"), Cell("exp", (), "float32", "value")
     alone, slope = Cell("rel_entr", (), "float32", "value"), Cell("exp", (), "float32", "grad")  # jax has rel_entr alone
     cells = [half, both, alone, slope]
-    memory = {cell.key: Progress() for cell in cells}
+    memory = {cell.key: CellMemory() for cell in cells}
     visits = first_visits(cells, names, 2.0)
     shards = [s for v in visits for s in round_of(0, cells, memory, v.targets, 7, visit=v)]
     assert [(s.part, s.cell, s.targets) for s in shards] == [

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 #: Debian's packages slurmctld, slurmd, slurm-client and munge have these.
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scancel", "sinfo", "squeue")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scancel", "sinfo", "squeue", "srun")
 #: Seconds in which a node is ready, on a busy machine.
 READY = 60.0
 _CONFIGURATION = """
@@ -61,6 +61,8 @@ def slurm() -> Iterator[dict[str, str]]:
         raise NoSlurm(f"no Slurm is installed: {', '.join(lacking)} are not on the PATH")
     if os.geteuid() != 0:
         raise NoSlurm("a Slurm node is started by root alone")
+    if (psutil.cpu_count() or 1) < 2 or psutil.virtual_memory().total < 8 * 2**30:
+        raise NoSlurm("two jobs want two cores and 8 GiB")
     folder = Path(tempfile.mkdtemp(prefix="ulpfuzz-slurm-", dir="/tmp"))  # a socket's path has room for some hundred characters
     folder.chmod(0o755)  # munge trusts no socket in a folder that others cannot enter
     try:
@@ -117,6 +119,10 @@ def _wait_until_ready(folder: Path, variables: dict[str, str]) -> None:
             logs = [path.read_text()[-1000:] for path in folder.glob("slurm*.log")]
             raise NoSlurm(f"the node is not ready: {state}{''.join(logs)}")
         time.sleep(0.2)
+    # What a container forbids shows in a job, not in the state of the node.
+    said = _asked(variables, "srun", "--ntasks=1", "--immediate=30", "--chdir=/", "sh", "-c", "echo ran")
+    if said.splitlines()[-1:] != ["ran"]:
+        raise NoSlurm(f"no job runs: {said}")
 
 
 def _end(folder: Path, variables: dict[str, str]) -> None:
@@ -137,7 +143,10 @@ def _end(folder: Path, variables: dict[str, str]) -> None:
 
 def _asked(variables: dict[str, str], *command: str) -> str:
     """What a command of Slurm prints; what it says where it fails."""
-    done = subprocess.run(
-        command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=READY, check=False
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=READY, check=False
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"{command[0]} says nothing for {READY:g} s"
     return (done.stdout + done.stderr).strip()
