@@ -121,6 +121,11 @@ class Visit:
     #: The device of its targets, where it is not the CPU.
     device: str = ""
 
+    @property
+    def compiles_programs(self) -> bool:
+        """Whether a target of it compiles whole programs."""
+        return any(_group_of(target) >= WHOLE for target in self.targets)
+
     def by_device(self) -> list[Visit]:
         """The visit of its targets on the CPU, and one of those on each other device, which has one worker."""
         devices = dict.fromkeys(device_of([target]) for target in self.targets)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from ulpfuzz.fuzzer.campaign.earlier import Earlier, payload_of
 from ulpfuzz.fuzzer.campaign.lesson import Lesson
 from ulpfuzz.fuzzer.campaign.plan import FAILURES, FIRST, CellMemory
+from ulpfuzz.fuzzer.campaign.reached import last_reached
 from ulpfuzz.fuzzer.campaign.rerun import RerunResult
 from ulpfuzz.fuzzer.campaign.rescue import Unsaved
 from ulpfuzz.fuzzer.campaign.schedule import Planned, Schedule
@@ -160,6 +161,8 @@ class _Campaign:
         modes = {"modes": list(self.schedule.modes)}
         environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self.earlier.told}
         self.run_record = replace(self.run_record, environment=environment)
+        if self.earlier.baseline:
+            self.schedule.reached = last_reached(self.store, self.run_record)
         self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
         held.enter_context(self.store.lease(self.run_record.id))
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}
@@ -204,6 +207,7 @@ class _Campaign:
             # A failed audit must not be cut off: nothing that was judged then can be trusted; nor what was not judged at all.
             "failures": sorted(self.totals.failures, key=lambda line: (": AUDIT: " not in line, line not in lines))[:100],
             "not_judged": dict(sorted(self.totals.missing.items())),
+            "in_vain": sorted(self.totals.in_vain),
             "cells_not_reached": [key for key in missing if key not in nobody],
             "cells_unsupported": nobody,
             "unsupported": [dict(zip(names, line, strict=True)) for line in sorted(self.totals.unsupported)],
@@ -324,6 +328,8 @@ class _Campaign:
         self.schedule.died(shard, result.deaths)
         self.schedule.judged(shard, result)
         self.totals.miss(result.missing)
+        if result.failure and result.failure != NOT_JUDGED:
+            self.totals.in_vain.add(shard.id)
         if result.failure in (OUT_OF_TIME, NOT_JUDGED):
             return None
         if result.failure:

@@ -23,6 +23,7 @@ from ulpfuzz.fuzzer.campaign.plan import (
     round_of,
     side_by_side,
 )
+from ulpfuzz.fuzzer.campaign.reached import going_on
 from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.campaign.shard import CALL_TIMEOUT, Shard, ShardResult, subjects_run
 from ulpfuzz.fuzzer.campaign.yields import yields_of
@@ -80,6 +81,7 @@ class Schedule:
         self.until: float | None = None
         self.proved_until: float | None = None  # what was set aside
         self.ends: float | None = None  # what still runs
+        self.reached: Mapping[str, int] = {}  # by earlier nights (reached.last_reached)
         self.begin(time.monotonic())
 
     def begin(self, start: float) -> None:
@@ -100,7 +102,8 @@ class Schedule:
     def round(self, number: int) -> list[Planned]:
         """The visits of a round."""
         visits = self._visits() if number == 0 else [Visit(self.targets)]
-        return [(visit, self._shards(number, visit)) for visit in visits]
+        planned = [(visit, self._shards(number, visit)) for visit in visits]
+        return going_on(planned, self.reached) if number == 0 and self.pace is not None else planned
 
     def prepared(self, planned: Planned) -> Planned:
         """The shards as they are run."""

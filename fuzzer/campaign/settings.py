@@ -32,7 +32,8 @@ class Settings:
     scheduler: str | None = None
     #: The id of a run to continue.
     resume: str | None = None
-    #: The id of a run to compare with; its findings, and all that is open from runs before, are run again first.
+    #: The id of a run to compare with; its findings, and all that is open from runs before, are run again first. Where the time is short, what no
+    #: run like this one has reached is searched first, then what was reached longest ago.
     baseline: str | None = None
     #: Of sweeps; their worst inputs are searched too.
     facts: tuple[Fact, ...] = ()

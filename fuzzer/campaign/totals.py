@@ -42,6 +42,8 @@ class Totals:
     cpu: float = 0.0
     #: By cell the seconds of its last shard.
     took: dict[str, float] = field(default_factory=dict)
+    #: Ids of shards that were handed out and told nothing: they broke, or did not come back in time.
+    in_vain: set[str] = field(default_factory=set)
     #: Targets of which a part was not judged, for no worker had them, and why.
     missing: dict[str, str] = field(default_factory=dict)
 

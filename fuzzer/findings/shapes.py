@@ -96,6 +96,7 @@ class _Environment(TypedDict, total=False):
     memory_limit: float | None
     modes: list[str]
     failures: list[str]
+    in_vain: list[str]
     cells_not_reached: list[str]
     cells_unsupported: list[str]
     unsupported: list[dict[str, str]]

@@ -152,6 +152,11 @@ class Store(DefectRecords, SweepRecords):
             query = select(shards.c.shard_id).where(shards.c.run_id == run_id, shards.c.shard_id == shard_id)
             return connection.execute(query).scalar() is not None
 
+    def shard_ids(self, run_id: str) -> list[str]:
+        """Of every committed shard of a run, sorted."""
+        with self._database.transaction() as connection:
+            return sorted(connection.execute(select(tables.shards.c.shard_id).where(tables.shards.c.run_id == run_id)).scalars())
+
     def shard_payloads(self, run_id: str) -> dict[str, str]:
         """Shard id -> payload of every committed shard of a run, in the order of the ids."""
         with self._database.transaction() as connection:
