@@ -58,8 +58,9 @@ Afterwards = Callable[[Execute, Run], None]
 class Beside(Protocol):
     """What workers do that would wait for proofs of hangs, which need no core."""
 
-    def groups(self, run: Run) -> Iterator[Sequence[Task]]:
-        """The tasks, of what the run has found so far; read as workers are idle."""
+    def groups(self, run: Run, ends: float | None) -> Iterator[Sequence[Task]]:
+        """The tasks, of what the run has found so far; read as workers are idle. None of them may run longer than until `ends` (time.monotonic):
+        the run waits for what was begun."""
 
     def keep(self, result: Any) -> None:
         """Takes the result of one of them."""
@@ -264,7 +265,7 @@ class _Campaign:
                 if over():
                     break
             if self.beside is not None and waiting:
-                for beside in self.beside.groups(self.run_record):
+                for beside in self.beside.groups(self.run_record, self.schedule.ends):
                     yield beside
                     if not waiting:
                         break

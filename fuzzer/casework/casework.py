@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,6 +27,8 @@ from ulpfuzz.fuzzer.signals import keeping
 
 #: Seconds after the end of the time in which what was begun may end by itself; then its process is ended.
 LATE = 10.0
+#: Seconds of a defect that is worked on beside a search: a proof that is waited for takes as long.
+BESIDE = 20.0
 
 
 @dataclass(frozen=True)
@@ -137,11 +140,14 @@ class Beside:
         self.store, self.settings, self.watch = store, settings, watch
         self._began, self._worked = 0.0, Worked()
 
-    def groups(self, run: Run) -> Iterator[list[CaseTask]]:
-        """The tasks of what is due, one at a time."""
+    def groups(self, run: Run, ends: float | None) -> Iterator[list[CaseTask]]:
+        """The tasks of what is due, one at a time; each has BESIDE seconds, for the search wants its worker again, and is ended at `ends`."""
         tasks = due(self.store, run, self.settings)
         self._began, self._worked = time.monotonic(), Worked(due=len(tasks))
-        yield from ([task] for task in tasks)
+        last = math.inf if ends is None else ends
+        for task in tasks:
+            until = min(math.inf if task.until is None else task.until, time.monotonic() + BESIDE, last)
+            yield [replace(task, until=until, ends=min(until + LATE, last))]
 
     def keep(self, result: CaseResult) -> None:
         """Stores a case file."""

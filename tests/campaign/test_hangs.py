@@ -80,7 +80,7 @@ class _Deeds:
     def __init__(self) -> None:
         self.kept: list[Told] = []
 
-    def groups(self, run: Run) -> Iterator[list[Deed]]:
+    def groups(self, run: Run, ends: float | None) -> Iterator[list[Deed]]:
         assert run.state == "running"
         yield from ([Deed(number)] for number in itertools.count())
 

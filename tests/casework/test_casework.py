@@ -74,7 +74,7 @@ def test_defects_are_worked_on_once(ran: tuple[Store, Run]) -> None:
 def test_casework_beside_a_search_is_kept_and_not_done_again(ran: tuple[Store, Run]) -> None:
     store, run = ran
     beside = Beside(store, replace(HERE, defects=(defects_of(store, run.id)[0].id,)), (seen := []).append)
-    ((task,),) = beside.groups(replace(run, state="running"))
+    ((task,),) = beside.groups(replace(run, state="running"), None)
     before = case_files(store).pop(task.defect, None)
     beside.keep(task.run())
     after = case_files(store)[task.defect]
