@@ -13,9 +13,10 @@ from hypothesis import settings
 # No test reads or fills the cache of who runs it; the tests of the cache name one of their own.
 os.environ["ULPFUZZ_CACHE"] = "off"
 
-# A shell that starts the tests in the background ignores Ctrl-C for them and what they start; tests send it.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that starts the tests in the background ignores Ctrl-C for them and what they start, and nohup SIGHUP; tests send both.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
