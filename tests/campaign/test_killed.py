@@ -41,7 +41,7 @@ def test_a_worker_that_is_killed_costs_nothing_else(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_is_stopped_is_replaced(tmp_path: Path) -> None:
-    with command(tmp_path, *ENDLESS, "--budget", "60k") as run:
+    with command(tmp_path, *ENDLESS, "--budget", "120k") as run:
         run.wait_for(1)
         began = time.monotonic()
         stopped = run.workers()
