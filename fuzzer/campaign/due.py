@@ -42,7 +42,7 @@ def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
     earlier = [run for run in store.runs() if run.id == baseline or (run.started, run.id) < (current.started, current.id)]
     # A run that was cut short records no verdicts, yet what it committed holds: cases are taken from it too.
     wanted = {*states, *(finding.id for finding in store.findings(baseline))}
-    tried, in_vain = _tried(earlier)
+    tried = _tried(earlier)
     chosen: list[Due] = []
     for run in earlier:
         if not wanted:
@@ -50,23 +50,20 @@ def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
         for finding in store.findings(run.id):
             if finding.id in wanted:
                 wanted.discard(finding.id)
-                seen = max(run.started, tried.get(finding.id, ""))
-                vain = in_vain.get(finding.id, "") == seen
-                chosen.append(Due(finding, seen, states.get(finding.id) in RESTING, vain))
+                seen, in_vain = max((run.started, False), tried.get(finding.id, ("", False)))
+                chosen.append(Due(finding, seen, states.get(finding.id) in RESTING, in_vain))
     return in_order(chosen)
 
 
-def _tried(runs: Iterable[Run]) -> tuple[dict[str, str], dict[str, str]]:
-    """By id of a finding the start of the last run that ran it again, and of the last that did so in vain."""
-    tried: dict[str, str] = {}
-    in_vain: dict[str, str] = {}
+def _tried(runs: Iterable[Run]) -> dict[str, tuple[str, bool]]:
+    """By id of a finding the start of the last run that ran it again, and whether in vain. runs: the latest first."""
+    tried: dict[str, tuple[str, bool]] = {}
     for run in runs:
         told = run.environment.get("replayed", {})
-        for name in told.get("in_vain", []):
-            in_vain[name] = max(in_vain.get(name, ""), run.started)
-        for name in (*told.get("findings", {}), *told.get("in_vain", [])):
-            tried[name] = max(tried.get(name, ""), run.started)
-    return tried, in_vain
+        for names, in_vain in ((told.get("in_vain", []), True), (told.get("findings", {}), False)):
+            for name in names:
+                tried.setdefault(name, (run.started, in_vain))
+    return tried
 
 
 def in_order(due: Iterable[Due]) -> list[Due]:

@@ -37,8 +37,8 @@ def visit_of(shard: str) -> str:
 
 def going_on(planned: Sequence[tuple[Visit, list[Shard]]], reached: Mapping[str, int]) -> list[tuple[Visit, list[Shard]]]:
     """The visits of round 0 with what no earlier run has reached first, then what was reached longest ago; each of these in the order that the
-    whole had. Modes that compile whole programs come after all else, as in every run: what one of them takes serves twenty others. reached: see
-    last_reached."""
+    whole had. Modes that compile whole programs come after all else, as in every run: a visit costs three to twenty others (plan.COSTS). reached:
+    see last_reached."""
 
     def place(visit: Visit, shard: Shard) -> tuple[bool, int]:
         return visit.compiles_programs, -reached.get(visit_of(shard.id), RUNS)

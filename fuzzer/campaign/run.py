@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from ulpfuzz.fuzzer.campaign.earlier import Earlier, payload_of
@@ -163,7 +164,7 @@ class _Campaign:
         environment = {**fingerprint(self.targets, self.settings), "workers": self.workers, **modes, **self.earlier.told}
         self.run_record = replace(self.run_record, environment=environment)
         if self.earlier.baseline:
-            self.schedule.reached = last_reached(self.store, self.run_record)
+            self.schedule.reached = partial(last_reached, self.store, self.run_record)
         self.store.start_run(self.run_record, resumed=bool(self.settings.resume))
         held.enter_context(self.store.lease(self.run_record.id))
         done = self.store.shard_payloads(self.run_record.id) if self.settings.resume else {}

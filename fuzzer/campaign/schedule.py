@@ -81,7 +81,9 @@ class Schedule:
         self.until: float | None = None
         self.proved_until: float | None = None  # what was set aside
         self.ends: float | None = None  # what still runs
-        self.reached: Mapping[str, int] = {}  # by earlier nights (reached.last_reached)
+        self.reached: Callable[[], Mapping[str, int]] = (
+            dict  # by earlier nights (reached.last_reached); read where the time is short
+        )
         self.begin(time.monotonic())
 
     def begin(self, start: float) -> None:
@@ -103,7 +105,7 @@ class Schedule:
         """The visits of a round."""
         visits = self._visits() if number == 0 else [Visit(self.targets)]
         planned = [(visit, self._shards(number, visit)) for visit in visits]
-        return going_on(planned, self.reached) if number == 0 and self.pace is not None else planned
+        return going_on(planned, self.reached()) if number == 0 and self.pace is not None else planned
 
     def prepared(self, planned: Planned) -> Planned:
         """The shards as they are run."""

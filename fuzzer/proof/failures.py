@@ -269,18 +269,17 @@ class _Search:
         return None
 
     def _is_slow(self, row: Batch, length: int) -> bool:
-        """Whether a call of so many rows that did not return may only be slow, by the longest call of fewer that returns."""
-        for fewer in reversed(self._lengths(length)):
-            if self._fails_again(row, Placement(fewer)):
-                continue
-            began = time.perf_counter()
-            self._fails_again(row, Placement(fewer))  # once more: the first may have started a process, or compiled
-            seconds = (time.perf_counter() - began) * length / fewer
-            if HANG_FACTOR * seconds > self.call_timeout:
-                self.reason = f"{length} rows may take {seconds:.0f} s, by what {fewer} took: slow, which is no hang"
-                return True
+        """A call of so many rows that did not return may only be slow: whether the longest call of fewer rows that returns says so."""
+        fewer = next((n for n in reversed(self._lengths(length)) if not self._fails_again(row, Placement(n))), None)
+        if fewer is None:
             return False
-        return False
+        began = time.perf_counter()
+        self._fails_again(row, Placement(fewer))  # once more: the first may have started a process, or compiled
+        seconds = (time.perf_counter() - began) * length / fewer
+        if HANG_FACTOR * seconds <= self.call_timeout:
+            return False
+        self.reason = f"{length} rows may take {seconds:.0f} s, by what {fewer} took: slow, which is no hang"
+        return True
 
     def _lengths(self, longest: int) -> list[int]:
         """Lengths below it at which a failing row is tried without others, shortest first."""

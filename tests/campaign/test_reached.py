@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ulpfuzz.fuzzer.campaign import schedule
 from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.plan import CellMemory
 from ulpfuzz.fuzzer.campaign.reached import going_on, last_reached, visit_of
@@ -39,12 +40,11 @@ def first_round(seed: int = 1, targets: str = "torch,jax", budget: str = "10s", 
     named = targets_named(targets)
     cells = cells_of(select(OPS), settings.dtypes, settings.orders, named)
     nothing: Any = None  # the store, which says what earlier runs found
-    schedule = Schedule(settings, cells, {cell.key: CellMemory() for cell in cells}, named, {}, nothing)
-    plain = schedule.round(0)
-    schedule.reached = {
-        visit_of(shard.id): reached[shard.cell.op] for _, shards in plain for shard in shards if shard.cell.op in reached
-    }
-    return schedule.round(0)
+    planner = Schedule(settings, cells, {cell.key: CellMemory() for cell in cells}, named, {}, nothing)
+    plain = planner.round(0)
+    ages = {visit_of(shard.id): reached[shard.cell.op] for _, shards in plain for shard in shards if shard.cell.op in reached}
+    planner.reached = lambda: ages
+    return planner.round(0)
 
 
 def ops_of(planned: list[Planned]) -> list[tuple[str, list[str]]]:
@@ -97,7 +97,8 @@ def test_runs_that_are_alike_say_what_was_reached(store: Store) -> None:
     assert last_reached(store, replace(now, environment={**ALIKE, "selection": {"ops": "exp"}})) == {}
 
 
-def test_two_short_nights_reach_different_cells(store: Store) -> None:
+def test_two_short_nights_reach_different_cells(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "yields_of", lambda _: lambda cell: 0.0)  # no op comes first for what it gave before
     settings = Settings(Budget.parse("4s"), targets="numpy", orders=("value",), seed=1, workers=0)
     night = run_campaign(settings, store)
     first = {shard for shard in store.shard_ids(night.id) if shard.startswith("r00")}
@@ -106,3 +107,6 @@ def test_two_short_nights_reach_different_cells(store: Store) -> None:
     assert first
     assert second
     assert not {visit_of(shard) for shard in first} & {visit_of(shard) for shard in second}
+    # A run without a baseline begins as any does.
+    plain = run_campaign(replace(settings, seed=3), store)
+    assert {visit_of(shard) for shard in first} & {visit_of(shard) for shard in store.shard_ids(plain.id)}

@@ -10,22 +10,15 @@ from typing import Any
 import pytest
 from content import content, defects
 
+from tests.campaign.test_run import settings_of
 from tests.engine.dask_processes import STARTED, Processes
-from ulpfuzz.fuzzer.campaign.budget import Budget
 from ulpfuzz.fuzzer.campaign.run import Progress, run_campaign
-from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.engine import cluster
 from ulpfuzz.fuzzer.findings.store import Store
 
 pytestmark = pytest.mark.usefixtures("planted")
 
-OPS = "faulty_exp,faulty_calm"
-
-
-def settings_of(**rest: Any) -> Settings:
-    return Settings(
-        Budget.parse("100k"), **{"ops": OPS, "targets": "faulty", "dtypes": ("float32",), "orders": ("value",), "seed": 5, "workers": 2, **rest}
-    )  # fmt: skip
+CHOSEN: dict[str, Any] = {"ops": "faulty_exp,faulty_calm", "orders": ("value",), "workers": 2}
 
 
 @pytest.fixture
@@ -60,8 +53,8 @@ def test_a_run_on_a_cluster_is_the_same_as_on_this_machine_though_a_worker_was_k
         told.append(progress)
 
     with Store(url) as there, Store(f"sqlite:///{tmp_path / 'here.db'}") as here:
-        far = run_campaign(settings_of(scheduler=processes.address), there, kill)
-        near = run_campaign(settings_of(), here)
+        far = run_campaign(settings_of("100k", **CHOSEN, scheduler=processes.address), there, kill)
+        near = run_campaign(settings_of("100k", **CHOSEN), here)
         assert told
         assert content(there, far) == content(here, near)
         assert defects(there, far) == defects(here, near) != []

@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from content import content
 
-from ulpfuzz.fuzzer.campaign.budget import Budget
+from tests.campaign.test_run import settings_of
 from ulpfuzz.fuzzer.campaign.run import run_campaign
-from ulpfuzz.fuzzer.campaign.settings import Settings
 from ulpfuzz.fuzzer.findings.store import Store
 
 pytestmark = pytest.mark.usefixtures("planted")
@@ -59,9 +58,7 @@ def _said(command: list[str], environment: dict[str, str], folder: Path | None =
 
 
 def equal_to_a_run_here(url: str, tmp_path: Path, state: str = "finished") -> None:
-    settings = Settings(
-        Budget.parse(BUDGET), ops=OPS, targets="faulty", dtypes=("float32",), orders=("value",), seed=5, workers=0
-    )
+    settings = settings_of(BUDGET, ops=OPS, orders=("value",))
     with Store(url, create=False) as there, Store(f"sqlite:///{tmp_path / 'here.db'}") as here:
         (run,) = there.runs()
         assert run.state == state
