@@ -70,6 +70,13 @@ def heard() -> bool:
     return _heard is not None
 
 
+def raise_lost() -> None:
+    """Raises KeyboardInterrupt where a signal was heard and its own was lost: Python ignores what a callback raises, such as one of the garbage
+    collector. A batch system sends its signal once."""
+    if heard():
+        raise KeyboardInterrupt
+
+
 def exit_status() -> int:
     """That of an interrupted command: 128 and the number of the signal, of Ctrl-C where none was heard."""
     return 128 + (_heard or signal.SIGINT)

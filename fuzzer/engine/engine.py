@@ -18,6 +18,7 @@ from ulpfuzz.fuzzer.frameworks.hosts.fork_server import ForkServer
 from ulpfuzz.fuzzer.frameworks.targets.config import config
 from ulpfuzz.fuzzer.frameworks.targets.target import prepare_environment
 from ulpfuzz.fuzzer.own_folders import new_folder, sweep
+from ulpfuzz.fuzzer.signals import raise_lost
 
 #: Tasks that one worker runs one after another, while its caches are warm.
 Group = Sequence[Task]
@@ -73,6 +74,7 @@ class _InProcess:
 
     def __call__(self, groups: Iterable[Group], stop: Callable[[], bool]) -> Generator[Any, None, None]:
         for group in groups:
+            raise_lost()
             if stop():
                 return
             for task in group:
@@ -214,6 +216,7 @@ class _OnThreads:
             flow.add(future)
 
         def fill() -> None:
+            raise_lost()
             while sum(not _waits(group) for group, _, _ in out.values()) <= self.workers and not stop():
                 group = next(waiting, None)
                 if group is None:

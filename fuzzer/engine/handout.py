@@ -17,6 +17,7 @@ from typing import Any
 from ulpfuzz.fuzzer.engine.cluster import Cluster, Worker
 from ulpfuzz.fuzzer.engine.node import packed, run_packed, unpacked
 from ulpfuzz.fuzzer.engine.task import NOT_JUDGED, OUT_OF_TIME, Task, failure_of
+from ulpfuzz.fuzzer.signals import raise_lost
 
 #: Groups at a worker for each of its threads: one that runs, one that waits there.
 AHEAD = 2
@@ -160,6 +161,7 @@ class Handout:
 
     def _fill(self) -> None:
         """Sends what there is to do, as long as workers have room for it and the run goes on."""
+        raise_lost()
         if self.stop():  # of what has begun in part the rest is sent all the same: it ends at once
             begun = [
                 part for parts in self._held.values() for part in parts if any(task.id in self._divided for task in part.tasks)

@@ -6,11 +6,28 @@ import signal
 import time
 from pathlib import Path
 
+import faulty
 import pytest
 from commands import ENDLESS, LONGEST, SHORT, command, of_ops
 
 from ulpfuzz.fuzzer.findings.store import Store
 
+#: Of the command's process alone: once it has stored something, the next collection sends it a signal.
+CALLBACK = """
+import gc, os, signal, threading
+
+sent = []
+
+def send(phase, info):
+    listens = signal.getsignal(signal.SIGINT) not in (signal.SIG_DFL, signal.SIG_IGN, signal.default_int_handler)
+    here = threading.current_thread() is threading.main_thread()  # which hears it
+    if here and listens and not sent and os.path.exists("stored"):
+        sent.append(os.kill(os.getpid(), signal.SIGINT))
+        for _ in range(1000):  # here the signal is heard
+            pass
+
+gc.callbacks.append(send)
+"""
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
@@ -103,3 +120,21 @@ def test_a_reader_that_leaves_after_one_line_changes_neither_the_run_nor_its_exi
             assert store.findings(record.id)
             assert store.defects()
         assert run.left() == ([], [])
+
+
+def test_a_signal_that_comes_in_a_callback_of_the_garbage_collector_ends_a_run(tmp_path: Path) -> None:
+    """Python ignores what such a callback raises, and distributed has one."""
+    (tmp_path / "plugins").mkdir()
+    with faulty.installed_in(tmp_path / "plugins"):
+        pass
+    (tmp_path / "plugins/sitecustomize.py").write_text(CALLBACK)
+    with command(tmp_path, *ENDLESS, "--budget", "100M") as run:
+        run.wait_for(1)
+        (tmp_path / "stored").touch()
+        status, _, err = run.end()
+        assert "Exception ignored in" in err
+        assert status == STATUS[signal.SIGINT], err
+        record = run.run()
+        assert record.state == "interrupted"
+        assert record.verdicts > 0
+        assert f"--resume {record.id}" in err.splitlines()[-1]
