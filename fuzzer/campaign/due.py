@@ -41,17 +41,16 @@ def due_again(store: Store, baseline: str, current: Run) -> list[Due]:
     states = {name: defect.state for defect in known_defects(store).values() for name in defect.members}
     earlier = [run for run in store.runs() if run.id == baseline or (run.started, run.id) < (current.started, current.id)]
     # A run that was cut short records no verdicts, yet what it committed holds: cases are taken from it too.
-    wanted = {*states, *(finding.id for finding in store.findings(baseline))}
+    wanted = {*states, *store.finding_ids([baseline])}
     tried = _tried(earlier)
     chosen: list[Due] = []
     for run in earlier:
         if not wanted:
             break
-        for finding in store.findings(run.id):
-            if finding.id in wanted:
-                wanted.discard(finding.id)
-                seen, in_vain = max((run.started, False), tried.get(finding.id, ("", False)))
-                chosen.append(Due(finding, seen, states.get(finding.id) in RESTING, in_vain))
+        for finding in store.findings(run.id, ids=wanted):
+            wanted.discard(finding.id)
+            seen, in_vain = max((run.started, False), tried.get(finding.id, ("", False)))
+            chosen.append(Due(finding, seen, states.get(finding.id) in RESTING, in_vain))
     return in_order(chosen)
 
 

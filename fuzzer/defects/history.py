@@ -66,7 +66,7 @@ def ever_seen(store: Store, record: Run, findings: Iterable[Finding], known: Map
     unclear = silent | {run.started for run in earlier if run.started == record.started}
     found, judged = [], set[str]()
     if unclear:  # runs that count and runs that do not are told apart by what they hold
-        judged = {f.id for run in earlier if run.verdicts for f in store.findings(run.id)}
+        judged = store.finding_ids(run.id for run in earlier if run.verdicts)
     for finding in findings:
         if finding.status not in _SEEN:
             found.append(finding)

@@ -37,9 +37,9 @@ class Records:
         """For what is done to the whole of it (upkeep, union)."""
         return self._database
 
-    def _decoded(self, kind: type[Noun], rows: Iterable[Any]) -> list[Noun]:
+    def _decoded(self, kind: type[Noun], rows: Iterable[Any], *, chosen: bool = False) -> list[Noun]:
         """The nouns of rows of payload and name; of damaged ones, once each, a line on standard error. Raises Damaged where all are damaged: a list
-        that is empty for that is none."""
+        that is empty for that is none. chosen: the rows are some of a list, whose others may be whole; then nothing is raised."""
         nouns: list[Noun] = []
         damaged: dict[str, str] = {}
         for payload, name in rows:
@@ -47,7 +47,7 @@ class Records:
                 nouns.append(decode(kind, payload, name))
             except Damaged as error:
                 damaged[f"{kind.__name__} {name}"] = str(error)
-        if damaged and not nouns:
+        if damaged and not nouns and not chosen:
             raise Damaged(next(iter(damaged.values())))
         self.tell_damaged(damaged, len(nouns) + len(damaged))
         return nouns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -188,9 +188,18 @@ class Store(DefectRecords, SweepRecords):
             cells, key=lambda c: (c.op, sorted(map(str, c.params.items())), c.order, c.dtype, c.target, c.implementation)
         )
 
-    def findings(self, run_id: str, *, new: bool | None = None, **filters: str | None) -> list[Finding]:
+    def finding_ids(self, runs: Iterable[str]) -> set[str]:
+        """The ids of all findings of these runs; no record is read."""
+        with self._database.transaction() as connection:
+            query = select(tables.findings.c.id)
+            return {name for run in runs for name in connection.execute(query.where(tables.findings.c.run_id == run)).scalars()}
+
+    def findings(
+        self, run_id: str, *, new: bool | None = None, ids: Collection[str] | None = None, **filters: str | None
+    ) -> list[Finding]:
         """The findings of a run, gravest first (severity, then id).
 
+        ids: only those of them that have these ids; the others' records are not read.
         filters: op, dtype, target, symptom, class (or class_), order; each a name, a pattern with * and ?, or several separated
         by commas. new: only those that no earlier run has (True), or that one has (False). status is `new` or `known` in that
         sense (history.compare compares with one baseline), first_seen and last_seen are the starts of the first and last run of
@@ -205,7 +214,8 @@ class Store(DefectRecords, SweepRecords):
                 where.append(matches(tables.findings.c[column], patterns))
         with self._database.transaction() as connection:
             query = select(tables.findings.c.payload, tables.findings.c.id).where(*where)
-            found = self._decoded(Finding, connection.execute(query))
+            rows = (row for row in connection.execute(query) if ids is None or row.id in ids)
+            found = self._decoded(Finding, rows, chosen=ids is not None)
             seen = seen_in(self._database, connection, run_id)
         found = [dated(finding, seen) for finding in found if finding.id in seen]
         if new is not None:

@@ -91,7 +91,7 @@ class Elements:
     suspects: Mask
     #: Infinite parts of a complex number that is an infinity, where the part has a finite value.
     half_infinite: Mask
-    #: Infinite derivatives with an exact result inside the format, of a function that itself overflows.
+    #: Infinite derivatives with an exact result inside the format, of a function that itself overflows, or may.
     of_overflow: Mask
 
     @classmethod

@@ -65,7 +65,7 @@ class Further(Protocol):
     def flushed(self, rows: Rows) -> Reference:
         """The truth of these rows with subnormal inputs read as zeros."""
 
-    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
+    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> tuple[Mask, Mask]:
         """See overflow.Overflow.excused."""
 
     def beside_exact_roots(self, rows: Rows, distances: Array, top: Array) -> Mask:

@@ -36,24 +36,28 @@ class Overflow:
     def __init__(self, function: Function, inputs: dict[str, NDArray[np.float64]], fmt: Format, lower: Lower) -> None:
         self.function, self.inputs, self.fmt, self.lower = function, inputs, fmt, lower
         self._formula: dict[int, list[float] | None] = {}
-        self._below: dict[int, bool] = {}
+        self._below: dict[int, tuple[bool, bool]] = {}
 
-    def excused(self, rows: Rows, outs: Rows, nan: Mask, beyond: Mask) -> Mask:
-        """Which of these elements, whose answers are NaN (nan) or an infinity, are right. beyond: the truth is surely at or beyond W.
+    def excused(self, rows: Rows, outs: Rows, nan: Mask, beyond: Mask) -> tuple[Mask, Mask]:
+        """Which of these elements, whose answers are NaN (nan) or an infinity, are right, and which may be. beyond: the truth is surely at or
+        beyond W.
 
         Values: NaN beyond W where the formula gives it. Derivatives, whose formula is documented nowhere: the same, and also where the function
-        itself overflows (second derivatives: the gradient), since what follows from an infinity is not the implementation's fault.
+        itself overflows (second derivatives: the gradient), since what follows from an infinity is not the implementation's fault. Where it is not
+        known whether it does, such a derivative may be right.
         """
         right = np.zeros(len(rows), np.bool_)
         candidates = np.flatnonzero(nan & beyond)
         right[candidates] = [
             self._formula_is_nan(row, out) for row, out in zip(rows[candidates].tolist(), outs[candidates].tolist(), strict=True)
         ]
+        maybe = np.zeros(len(rows), np.bool_)
         if BELOW[self.function.order]:
             rest = np.flatnonzero(~right)
             self._ask(np.unique(rows[rest]))
-            right[rest] = [self._below[int(row)] for row in rows[rest]]
-        return right
+            below = np.asarray([self._below[int(row)] for row in rows[rest]], np.bool_).reshape(-1, 2)
+            right[rest], maybe[rest] = below[:, 0], below[:, 1]
+        return right, maybe
 
     def _formula_is_nan(self, row: int, output: int) -> bool:
         """Whether the formula gives NaN for this output; a formula that cannot be evaluated so excuses nothing."""
@@ -72,12 +76,13 @@ class Overflow:
         fresh = np.asarray([row for row in rows.tolist() if row not in self._below], np.int64)
         if not len(fresh):
             return
-        over = np.zeros(len(fresh), np.bool_)
+        over, unknown = np.zeros(len(fresh), np.bool_), np.zeros(len(fresh), np.bool_)
         for order in BELOW[self.function.order]:
-            value = self.lower(order, fresh).value
-            with np.errstate(invalid="ignore"):
-                over |= (np.abs(value) > self.fmt.max).any(axis=1)
-        self._below.update(zip(fresh.tolist(), over.tolist(), strict=True))
+            truth = self.lower(order, fresh)
+            infinite, number = truth.accepts & (PINF | NINF) != 0, truth.accepts & FINITE != 0
+            over |= (beyond(truth, self.fmt) | (infinite & ~number)).any(axis=1)
+            unknown |= ((truth.accepts == 0) | (number & ~within(truth, self.fmt))).any(axis=1)
+        self._below.update(zip(fresh.tolist(), zip(over.tolist(), (unknown & ~over).tolist(), strict=True), strict=True))
 
 
 def beyond(truth: Reference, fmt: Format) -> Mask:
@@ -90,6 +95,13 @@ def beyond(truth: Reference, fmt: Format) -> Mask:
             half = fmt.max * fmt.unit_roundoff / 2
             sure &= np.isinf(truth.value) | (np.copysign(truth.value_lo, truth.value_lo * truth.value) - truth.radius >= half)
     return np.asarray(sure & ~truth.interval & (truth.accepts != 0))
+
+
+def within(truth: Reference, fmt: Format) -> Mask:
+    """Elements whose exact result is surely below W."""
+    top = float(fmt.overflow_threshold) if fmt.real != "float64" else np.inf
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray((np.abs(truth.value) + truth.radius < top) & (truth.accepts != 0))
 
 
 def infinite_limit(truth: Reference) -> Mask:

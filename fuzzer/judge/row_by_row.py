@@ -70,7 +70,7 @@ class RowByRow:
             self._read[fresh] = True
         return self._flushed.take(rows)
 
-    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
+    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> tuple[Mask, Mask]:
         """See overflow.Overflow.excused."""
         with self.effort.timed():
             return self._overflow.excused(rows, outputs, nan, beyond)

@@ -10,6 +10,7 @@ from typing import Any
 
 import faulty
 import pytest
+from sqlalchemy import update
 
 from tests.campaign.test_run import settings_of
 from tests.defects.planted import a_finding
@@ -20,6 +21,7 @@ from ulpfuzz.fuzzer.campaign.due import Due, due_again, in_order
 from ulpfuzz.fuzzer.campaign.rerun import LATE, reruns
 from ulpfuzz.fuzzer.campaign.run import run_campaign
 from ulpfuzz.fuzzer.defects.memory import defects_of, keep
+from ulpfuzz.fuzzer.findings import tables
 from ulpfuzz.fuzzer.findings.finding import Finding, Run
 from ulpfuzz.fuzzer.findings.history import compare
 from ulpfuzz.fuzzer.findings.store import Store
@@ -99,6 +101,28 @@ def test_all_that_is_open_is_due_and_not_only_what_the_baseline_has(store: Store
     store.start_run(third)
     store.save_shard(third.id, "r00", "{}", [], [one])
     assert [item.seen for item in due_again(store, second.id, third)] == [first.started, second.started]
+
+
+def test_of_earlier_runs_only_what_is_due_is_read(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = a_finding(), a_finding(x="nan", symptom="missed_nan")
+    first, second, third = a_night(store, 1, [one, other]), a_night(store, 2, [one]), a_night(store, 3, [other])
+    assert store.finding_ids([second.id, third.id]) == {one.id, other.id}
+    assert store.finding_ids([]) == set()
+    now = Run("20261104-0001", 4, "2026-11-04T02:00:00+00:00", "5m")
+
+    damage(store, first)  # later runs have both
+    assert [item.finding.id for item in due_again(store, third.id, now)] == [one.id, other.id]
+    assert capsys.readouterr().err == ""
+    # A record that cannot be read is no reason to end a night, though in its run nothing else is due.
+    damage(store, second)
+    assert [item.finding.id for item in due_again(store, third.id, now)] == [other.id]
+    assert "1 of 1 left out" in capsys.readouterr().err
+
+
+def damage(store: Store, run: Run) -> None:
+    """Makes the records of a run's findings unreadable."""
+    with store.database.transaction(write=True) as connection:
+        connection.execute(update(tables.findings).where(tables.findings.c.run_id == run.id).values(payload="{}"))
 
 
 @pytest.mark.usefixtures("planted")

@@ -44,8 +44,8 @@ class Said:
     def flushed(self, rows: Rows) -> Reference:
         return self.read_as_zero or Reference.unknown(len(rows), 1)
 
-    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> Mask:
-        return np.zeros(len(rows), np.bool_)
+    def excused(self, rows: Rows, outputs: Rows, nan: Mask, beyond: Mask) -> tuple[Mask, Mask]:
+        return np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
 
     def beside_exact_roots(self, rows: Rows, distances: NDArray[Any], top: NDArray[Any]) -> Mask:
         return np.zeros(len(rows), np.bool_)

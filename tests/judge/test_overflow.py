@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from tests.planted_framework import batch_of, evaluator_of, judge_answers, judge_planted
+from ulpfuzz.fuzzer.case import Batch
 from ulpfuzz.fuzzer.formats import format_named
+from ulpfuzz.fuzzer.judge.evidence import Effort
+from ulpfuzz.fuzzer.judge.row_by_row import RowByRow
 from ulpfuzz.fuzzer.judge.verdict import Class, Symptom
+from ulpfuzz.oracles.question import Caps
+from ulpfuzz.oracles.reference import Reference
 
 INF, NAN = math.inf, math.nan
 
@@ -74,11 +80,40 @@ def test_a_derivative_of_what_overflows_may_be_anything_but_a_wrong_number() -> 
     assert judge_planted(reciprocal, batch_of("float32", x=1e-30), [-INF]).class_ is Class.ok
 
 
+@pytest.mark.parametrize("order", ["grad", "jvp", "grad2"])
+def test_where_it_is_not_known_whether_the_function_overflows_nan_is_undecided(
+    order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that needs Arb, where the effort for the batch is spent."""
+    batch = batch_of("float32", x=1.0)
+    assert judge_planted(evaluator_of("exp", "float32", order), batch, [NAN]).class_ is Class.unstable
+    monkeypatch.setattr(RowByRow, "_lower", lambda self, lower, rows: Reference.unknown(len(rows), 1))
+    assert judge_planted(evaluator_of("exp", "float32", order), batch, [NAN]).class_ is Class.undecided
+    # An infinity is too large, whatever it is made of; and a wrong number is wrong.
+    assert judge_planted(evaluator_of("exp", "float32", order), batch, [INF]).class_ is Class.inaccurate
+    assert judge_planted(evaluator_of("exp", "float32", order), batch, [-1.0]).class_ is Class.unstable
+
+
+def test_a_search_without_effort_to_spare_accuses_no_derivative_of_what_overflows() -> None:
+    """The divergence is 4e614, which Arb alone knows; its slope by b is a number."""
+    inputs = {"a": 1.0, "b": math.nextafter(2.0**512, 0.0), "loc2": -1.0, "scale2": 2.0**-1022}
+    for caps, wanted in ((Caps(), Class.ok), (Caps(arb_rows=0), Class.undecided)):
+        evaluator = evaluator_of("kl_beta_normal", "float64", "grad")
+        evaluator.references.effort = Effort(lambda caps=caps: caps, evaluator.references.effort.timed)  # type: ignore[misc]
+        (outcome,) = judge_answers(evaluator, batch_of("float64", **inputs), [[NAN] * 4]).outcomes
+        assert outcome.judged is not None
+        assert Class(outcome.judged.verdicts.classes[0, 1]) is wanted
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_largest_number_is_no_overflow(dtype: str) -> None:
+    batch = batch_of(dtype, x=format_named(dtype).max, y=1.0)
+    assert judge_planted(evaluator_of("hypot", dtype, "grad"), batch, [NAN, NAN]).class_ is Class.unstable
+
+
 def test_of_many_rows_each_is_looked_at() -> None:
     evaluator = evaluator_of("exp", "float32", "grad")
-    from ulpfuzz.fuzzer.case import Batch
-
-    batch = Batch("float32", {"x": format_named("float32").round(__import__("numpy").asarray([1.0, 100.0, 2.0, 200.0]))})
+    batch = Batch("float32", {"x": format_named("float32").round(np.asarray([1.0, 100.0, 2.0, 200.0]))})
     (outcome,) = judge_answers(evaluator, batch, [[NAN], [NAN], [2.0], [INF]]).outcomes
     assert outcome.judged is not None
     assert [Class(c) for c in outcome.judged.verdicts.classes[:, 0]] == [Class.unstable, Class.ok, Class.unstable, Class.ok]

@@ -18,7 +18,8 @@ def special_values(elements: Elements, rule: Rule, evidence: Evidence) -> None:
     truth, claims = elements.reference, elements.claims
     right, wrong = kind_errors(elements.answers, truth.accepts)
     unknown = _in_overflowing_wholes(elements, rule)
-    spared = _excused(elements, rule, evidence, right)
+    spared, perhaps = _excused(elements, rule, evidence, right)
+    unknown |= perhaps
     right, wrong = right | spared, wrong & ~spared
     if claims.accepted is not None:
         right, wrong = right | claims.accepted, wrong & ~claims.accepted
@@ -66,26 +67,27 @@ def _in_overflowing_wholes(elements: Elements, rule: Rule) -> Mask:
     return np.asarray((np.isnan(elements.answers) | (odd & ~over)) & over.any(axis=1, keepdims=True))
 
 
-def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) -> Mask:
-    """NaNs, and infinities that are derivatives: those that are right because something overflows."""
+def _excused(elements: Elements, rule: Rule, evidence: Evidence, right: Mask) -> tuple[Mask, Mask]:
+    """NaNs, and infinities that are derivatives: those that are right because something overflows, and those of which that is not known."""
     truth, nan = elements.reference, np.isnan(elements.answers)
-    spared = np.zeros(nan.shape, np.bool_)
+    spared, perhaps = np.zeros(nan.shape, np.bool_), np.zeros(nan.shape, np.bool_)
     odd = nan if rule.order == "value" else ~np.isfinite(elements.answers)
     if not odd.any():
-        return spared
+        return spared, perhaps
     over = beyond(truth, rule.format) | (infinite_limit(truth) & evidence.infinite_rows[elements.rows, np.newaxis])
     # A derivative may be excused by an overflow of the function itself (Overflow.excused), so its own size does not matter here.
     odd = odd & ~right & (truth.accepts != 0) & (over if rule.order == "value" else True)
     at = np.nonzero(odd)
     if len(at[0]):
-        spared[at] = evidence.further.excused(*elements.in_batch(at), nan[at], over[at])
+        spared[at], perhaps[at] = evidence.further.excused(*elements.in_batch(at), nan[at], over[at])
     if rule.order != "value" and not rule.limit.error_norm:
         # 2^x overflows at 1024, where its slope ln 2 2^x is a number: an infinity made of the overflow is too large, like any other. Of a NaN nothing
         # can be said. A derivative of matrices has no size of its own there, a complex one neither (special_values).
         inside = (truth.accepts == FINITE) & (np.abs(truth.value) + truth.radius < rule.format.max)
-        elements.of_overflow = spared & ~nan & inside
-        spared &= ~elements.of_overflow
-    return spared
+        # Where it is not known whether the function overflows, it is wrong all the same, by the milder class.
+        elements.of_overflow = (spared | perhaps) & ~nan & inside
+        spared, perhaps = spared & ~elements.of_overflow, perhaps & ~elements.of_overflow
+    return spared, perhaps
 
 
 def _beside_infinity(elements: Elements, rule: Rule) -> Mask:
