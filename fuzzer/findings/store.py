@@ -189,7 +189,7 @@ class Store(DefectRecords, SweepRecords):
         )
 
     def finding_ids(self, runs: Iterable[str]) -> set[str]:
-        """The ids of all findings of these runs; no record is read."""
+        """The ids of all findings of these runs; no record is decoded."""
         with self._database.transaction() as connection:
             query = select(tables.findings.c.id)
             return {name for run in runs for name in connection.execute(query.where(tables.findings.c.run_id == run)).scalars()}
@@ -199,7 +199,7 @@ class Store(DefectRecords, SweepRecords):
     ) -> list[Finding]:
         """The findings of a run, gravest first (severity, then id).
 
-        ids: only those of them that have these ids; the others' records are not read.
+        ids: only those of them that have these ids; the others' records are not decoded.
         filters: op, dtype, target, symptom, class (or class_), order; each a name, a pattern with * and ?, or several separated
         by commas. new: only those that no earlier run has (True), or that one has (False). status is `new` or `known` in that
         sense (history.compare compares with one baseline), first_seen and last_seen are the starts of the first and last run of

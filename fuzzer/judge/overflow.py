@@ -98,10 +98,10 @@ def beyond(truth: Reference, fmt: Format) -> Mask:
 
 
 def within(truth: Reference, fmt: Format) -> Mask:
-    """Elements whose exact result is surely below W."""
+    """Elements whose exact result, which is a number, is surely below W."""
     top = float(fmt.overflow_threshold) if fmt.real != "float64" else np.inf
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.asarray((np.abs(truth.value) + truth.radius < top) & (truth.accepts != 0))
+        return np.asarray(np.abs(truth.value) + truth.radius < top)
 
 
 def infinite_limit(truth: Reference) -> Mask:

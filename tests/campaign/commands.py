@@ -35,6 +35,16 @@ SHORT = of_ops("faulty_calm")
 _CALL = "from ulpfuzz.fuzzer.cli import main; main()"
 
 
+def plugins_in(folder: Path) -> Path:
+    """What a command of this folder imports from first: a folder with the planted framework, made where there is none."""
+    plugins = folder / "plugins"
+    if not plugins.exists():
+        plugins.mkdir()
+        with faulty.installed_in(plugins):
+            pass
+    return plugins
+
+
 class Command:
     """One command that runs. folder: of its database and temporary files. url: of another database."""
 
@@ -43,12 +53,7 @@ class Command:
         self.url = url or f"sqlite:///{self.database}"
         self.temporary = folder / "temporary"
         self.temporary.mkdir(exist_ok=True)
-        plugins = folder / "plugins"
-        if not plugins.exists():
-            plugins.mkdir()
-            with faulty.installed_in(plugins):
-                pass
-        paths = [str(plugins), str(Path(__file__).parent), str(Path(ulpfuzz.__file__).parent.parent), *sys.path[1:]]
+        paths = [str(plugins_in(folder)), str(Path(__file__).parent), str(Path(ulpfuzz.__file__).parent.parent), *sys.path[1:]]
         environment = {**os.environ, "TMPDIR": str(self.temporary), "PYTHONPATH": os.pathsep.join(paths)}
         chosen = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
         self.process = subprocess.Popen(

@@ -6,9 +6,8 @@ import signal
 import time
 from pathlib import Path
 
-import faulty
 import pytest
-from commands import ENDLESS, LONGEST, SHORT, command, of_ops
+from commands import ENDLESS, LONGEST, SHORT, command, of_ops, plugins_in
 
 from ulpfuzz.fuzzer.findings.store import Store
 
@@ -124,10 +123,7 @@ def test_a_reader_that_leaves_after_one_line_changes_neither_the_run_nor_its_exi
 
 def test_a_signal_that_comes_in_a_callback_of_the_garbage_collector_ends_a_run(tmp_path: Path) -> None:
     """Python ignores what such a callback raises, and distributed has one."""
-    (tmp_path / "plugins").mkdir()
-    with faulty.installed_in(tmp_path / "plugins"):
-        pass
-    (tmp_path / "plugins/sitecustomize.py").write_text(CALLBACK)
+    (plugins_in(tmp_path) / "sitecustomize.py").write_text(CALLBACK)
     with command(tmp_path, *ENDLESS, "--budget", "100M") as run:
         run.wait_for(1)
         (tmp_path / "stored").touch()
